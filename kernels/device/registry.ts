@@ -1,0 +1,20 @@
+/** Devices by name. Every other file of this folder that exports `open` is a device; none is opened unasked. */
+import type { Device } from './device.ts';
+import { DeviceUnavailableError } from './device.ts';
+
+const kinds: Record<string, () => Promise<{ open(index?: number): Promise<Device> }>> = {
+  cpu: () => import('./cpu.ts'),
+  reference: () => import('./reference.ts'),
+  webgpu: () => import('./webgpu.ts'),
+};
+
+export const deviceKinds = (): string[] => Object.keys(kinds);
+
+/** Opens `cpu`, `reference`, `webgpu` or `webgpu:1`. Throws `DeviceUnavailableError` with what to install. */
+export async function openDevice(id = 'cpu'): Promise<Device> {
+  const [kind, index] = id.split(':');
+  const load = kinds[kind];
+  if (!load || (index !== undefined && !/^\d+$/.test(index)))
+    throw new DeviceUnavailableError(`there is no device "${id}": choose one of ${deviceKinds().join(', ')}`);
+  return (await load()).open(index === undefined ? 0 : Number(index));
+}

@@ -1,0 +1,83 @@
+// Portable vectors: GCC/Clang vector extensions, as wide as the instruction set that this unit is built for.
+// No std:: and no immintrin: the same source is AVX-512, AVX2, SSE2 and NEON. Never wider than the hardware's.
+#pragma once
+#include <cstdint>
+
+#define LC_INLINE static inline __attribute__((always_inline))
+
+namespace longconv {
+namespace {
+
+#if defined(__AVX512F__)
+constexpr int W = 16;
+#elif defined(__AVX__)
+constexpr int W = 8;
+#else
+constexpr int W = 4;
+#endif
+
+typedef float V __attribute__((vector_size(4 * W)));
+typedef int32_t VI __attribute__((vector_size(4 * W)));
+typedef float Vu __attribute__((vector_size(4 * W), aligned(4), may_alias));
+typedef int32_t VIu __attribute__((vector_size(4 * W), aligned(4), may_alias));
+
+LC_INLINE V load(const float* p) { return *reinterpret_cast<const Vu*>(p); }
+LC_INLINE void store(float* p, V a) { *reinterpret_cast<Vu*>(p) = a; }
+LC_INLINE VI loadi(const int32_t* p) { return *reinterpret_cast<const VIu*>(p); }
+LC_INLINE V splat(float s) { return s - V{}; }  // s - 0 is exactly s; V{} + s is not a pure broadcast
+LC_INLINE VI splati(int32_t s) { return s - VI{}; }
+LC_INLINE V fma(V a, V b, V c) { return a * b + c; }  // contracted: -ffp-contract=fast
+LC_INLINE V vmax(V a, V b) { return a > b ? a : b; }
+LC_INLINE V vmin(V a, V b) { return a < b ? a : b; }
+LC_INLINE VI as_int(V a) { return (VI)a; }
+LC_INLINE V as_float(VI a) { return (V)a; }
+LC_INLINE V vabs(V a) { return as_float(as_int(a) & splati(0x7fffffff)); }
+LC_INLINE V copysign(V mag, V sign) {
+  return as_float((as_int(mag) & splati(0x7fffffff)) | (as_int(sign) & splati(int32_t(0x80000000u))));
+}
+
+/** Loads n < W elements, the rest zero; stores n < W elements. */
+LC_INLINE V load_part(const float* p, int n) {
+  V a = V{};
+  for (int i = 0; i < n; i++) a[i] = p[i];
+  return a;
+}
+LC_INLINE void store_part(float* p, V a, int n) {
+  for (int i = 0; i < n; i++) p[i] = a[i];
+}
+
+LC_INLINE float hsum(V a) {
+  float t[W];
+  store(t, a);
+  for (int s = W / 2; s; s /= 2)
+    for (int i = 0; i < s; i++) t[i] += t[i + s];
+  return t[0];
+}
+LC_INLINE float hmax(V a) {
+  float t[W];
+  store(t, a);
+  for (int s = W / 2; s; s /= 2)
+    for (int i = 0; i < s; i++) t[i] = t[i] > t[i + s] ? t[i] : t[i + s];
+  return t[0];
+}
+
+/** A store that bypasses the caches; p aligned to the vector. Follow with nt_fence(). */
+LC_INLINE void store_nt(float* p, V a) {
+#if defined(__AVX512F__) && defined(__GNUC__) && !defined(__clang__)
+  __builtin_ia32_movntps512(p, a);
+#elif defined(__AVX__) && defined(__GNUC__) && !defined(__clang__)
+  __builtin_ia32_movntps256(p, a);
+#elif defined(__SSE__) && defined(__GNUC__) && !defined(__clang__)
+  __builtin_ia32_movntps(p, a);
+#else
+  store(p, a);
+#endif
+}
+LC_INLINE void nt_fence() {
+#if defined(__SSE__)
+  __builtin_ia32_sfence();
+#endif
+}
+
+}  // namespace
+}  // namespace longconv
