@@ -1,0 +1,4 @@
+#!/usr/bin/env node
+import { launch } from '../scripts/launch.mjs';
+
+launch('bench/cli.ts');
