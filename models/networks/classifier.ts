@@ -1,5 +1,6 @@
 /** The LRA classifier: encoder, residual blocks, pooling, head. Contract; see the file's own functions. */
 import type { Device } from '../../kernels/device/device.ts';
+import type { Cost } from '../../kernels/ops/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
@@ -20,6 +21,11 @@ export interface ClassifierConfig {
   /** Learned position table added to the encoder's output. */
   positions: boolean;
   pool: 'mean' | 'last';
+  /** A last norm after the blocks. Default: as `prenorm`. */
+  finalNorm?: boolean;
+  /** Norms: epsilon (default 1e-5) and the momentum of batch norm's running statistics (default 0.1). */
+  epsilon?: number;
+  momentum?: number;
   head: { kind: 'linear' } | { kind: 'retrieval'; hidden: number };
 }
 
@@ -51,10 +57,31 @@ export class Classifier {
   loss(_t: Tape, _batch: Batch): { loss: Tensor; logits: Tensor } {
     throw new Error('being built');
   }
-  /** Upper estimate of the bytes that one training step needs at this batch and length. */
-  static estimateBytes(_config: ClassifierConfig, _batch: number, _length: number): number {
-    throw new Error('being built');
-  }
+}
+
+/** What a model will need, known before anything is allocated. */
+export interface ModelEstimate {
+  /** Trained real numbers. */
+  parameters: number;
+  /** Upper estimates of peak bytes on a float32 device: one training step (with AdamW's moments), one inference. */
+  trainingBytes: number;
+  inferenceBytes: number;
+  /** Analytic arithmetic and traffic of one training step's forward and backward pass. */
+  cost: { forward: Cost; backward: Cost };
+}
+
+/** Sizes of a model at this batch and length (retrieval: `batch` pairs), from a dry run that allocates nothing. */
+export async function estimateClassifier(
+  _config: ClassifierConfig,
+  _batch: number,
+  _length: number,
+): Promise<ModelEstimate> {
+  throw new Error('being built');
+}
+
+/** Number of trained real numbers. */
+export async function countParameters(_config: ClassifierConfig): Promise<number> {
+  throw new Error('being built');
 }
 
 export async function buildClassifier(
