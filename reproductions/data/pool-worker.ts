@@ -1,0 +1,16 @@
+/** The worker side of pool.ts. */
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Job, Range } from './pool.ts';
+
+const { module, name, settings } = workerData as { module: string; name: string; settings: unknown };
+const job = import(module).then((m) => m[name] as Job<unknown>);
+
+parentPort?.on('message', async (range: Range) => {
+  try {
+    const arrays = (await job)(settings, range);
+    const buffers = Object.values(arrays).map((array) => array.buffer as ArrayBuffer);
+    parentPort?.postMessage({ arrays }, buffers);
+  } catch (error) {
+    parentPort?.postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+});
