@@ -1,0 +1,102 @@
+#!/usr/bin/env bun
+/** `bench`: how fast. Commands live in `commands/<verb>.ts` and are loaded when they are called. */
+import process from 'node:process';
+import { type Command, cac } from 'cac';
+import { packageVersion } from '../results/provenance.ts';
+import { exit, exitCode, InterruptedError, UsageError } from './errors.ts';
+import { watchInterrupts } from './interrupt.ts';
+import { suggestion } from './options.ts';
+import { flush, progress } from './output.ts';
+
+export type Options = Record<string, unknown>;
+
+function build() {
+  const cli = cac('bench');
+  cli
+    .command('list', 'Suites, devices, models and operators, and what can run here')
+    .option('--json', 'One JSON object')
+    .example('  bench list')
+    .action((options) => load('list', [], options));
+  cli
+    .command('check', 'Every operator and golden vector on every device, against the float64 reference')
+    .option('--device <ids>', 'cpu, reference, webgpu[:i] or all', { default: 'all' })
+    .option('--golden <dir>', "Folder of golden vectors (default: the suite's own; none: leave them out)")
+    .option('--no-ops', "Leave the operators' own cases out")
+    .option('--only <pattern>', 'Cases or families whose name contains this (* matches anything)')
+    .option('--threads <n>', 'Threads of the CPU device (default: all cores)')
+    .option('--json', 'One JSON object a line and case')
+    .example('  bench check --device cpu')
+    .example('  bench check --only "fftconv*" --json')
+    .example('  bench check --golden ./vectors --no-ops --device cpu,reference')
+    .action((options) => load('check', [], options));
+  cli.help((sections) => {
+    if (!cli.matchedCommand)
+      sections.push({
+        title: 'Exit codes',
+        body: '  0 done, 2 wrong usage, 3 device not available, 5 a kernel disagrees with its reference, 130 interrupted',
+      });
+  });
+  cli.version(packageVersion());
+  return cli;
+}
+
+const commands: Record<string, () => Promise<{ run(args: unknown[], options: Options): Promise<number> }>> = {
+  list: () => import('./commands/list.ts'),
+  check: () => import('./commands/check.ts'),
+};
+
+async function load(verb: string, args: unknown[], options: Options): Promise<number> {
+  return (await commands[verb]()).run(args, options);
+}
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+/** cac names unknown options without help; this one names the nearest. */
+function refuseUnknownOptions(command: Command, given: Options): void {
+  const known = command.options.flatMap((o) => o.names.map(kebab));
+  const all = [...known, 'help', 'version', 'h', 'v'];
+  for (const name of Object.keys(given).map(kebab))
+    if (name !== '--' && !all.includes(name))
+      throw new UsageError(
+        `bench ${command.name} has no option --${name}.${suggestion(name, known).replace('"', '"--')} See bench ${command.name} --help`,
+      );
+}
+
+async function main(argv: string[]): Promise<number> {
+  const cli = build();
+  cli.parse(argv, { run: false });
+  if (cli.options.help || cli.options.version) return exit.done;
+  const command = cli.matchedCommand;
+  if (!command) {
+    const word = cli.args[0];
+    if (word === undefined) {
+      cli.outputHelp();
+      return exit.usage;
+    }
+    throw new UsageError(
+      `there is no command "${word}".${suggestion(word, Object.keys(commands))} Commands: ${Object.keys(commands).join(', ')}; see bench --help`,
+    );
+  }
+  refuseUnknownOptions(command, cli.options);
+  watchInterrupts();
+  return (await cli.runMatchedCommand()) ?? exit.done;
+}
+
+if (import.meta.main) {
+  let code: number;
+  try {
+    code = await main(process.argv);
+  } catch (e) {
+    code = exitCode(e);
+    progress.end();
+    if (!(e instanceof InterruptedError)) {
+      const { message } = e as Error;
+      process.stderr.write(`bench: ${message}\n`);
+      if (process.env.LONGCONV_DEBUG === '1') process.stderr.write(`${(e as Error).stack}\n`);
+      else if (code === exit.failed)
+        process.stderr.write('bench: this should not happen; LONGCONV_DEBUG=1 shows where\n');
+    }
+  }
+  await flush();
+  process.exit(code);
+}

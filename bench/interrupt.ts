@@ -1,0 +1,23 @@
+/** Ctrl-C: the first one asks the command to stop at the next sample and keep what it has, the second one ends it. */
+import process from 'node:process';
+import { exit, InterruptedError } from './errors.ts';
+import { progress } from './output.ts';
+
+const controller = new AbortController();
+
+export const interrupted: AbortSignal = controller.signal;
+
+export function watchInterrupts(): void {
+  const stop = () => {
+    if (controller.signal.aborted) process.exit(exit.interrupted);
+    progress.say('stopping after this sample; what was measured is kept (Ctrl-C again to end at once)');
+    controller.abort(new InterruptedError('interrupted'));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}
+
+/** Throws `InterruptedError` once Ctrl-C was pressed. */
+export function stopIfInterrupted(signal: AbortSignal = interrupted): void {
+  if (signal.aborted) throw new InterruptedError('interrupted: what was measured before is kept');
+}

@@ -1,0 +1,124 @@
+/**
+ * Files of records. Appending is one write of one whole line to a file opened for appending, so runs that write to the
+ * same file at the same time do not mix. Reading sets damaged lines aside: each is copied to `<file>.corrupt`,
+ * blanked in place (the file keeps its length, so nobody who is appending is disturbed) and reported; none is dropped
+ * without a word.
+ */
+import {
+  appendFileSync,
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type * as z from 'zod';
+import { type BenchRecord, recordSchema } from './record.ts';
+
+/** Appends one record as one line. A line that a crash left open is closed first, so that it damages nothing else. */
+export function appendRecord(file: string, record: object): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const fd = openSync(file, 'a+');
+  try {
+    const { size } = fstatSync(fd);
+    const last = Buffer.alloc(1);
+    const open = size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+    const line = Buffer.from(`${open ? '\n' : ''}${JSON.stringify(record)}\n`);
+    const written = writeSync(fd, line);
+    if (written !== line.length) throw new Error(`${file}: only ${written} of ${line.length} bytes could be written`);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+export interface Damage {
+  file: string;
+  /** From 1. */
+  line: number;
+  reason: string;
+  setAside: string;
+}
+
+export interface ReadResult<T> {
+  records: T[];
+  damage: Damage[];
+}
+
+/** Reads the records of a file; damaged lines are set aside and listed. Throws when there is no such file. */
+export function readRecords(file: string): ReadResult<BenchRecord>;
+export function readRecords<S extends z.ZodType>(file: string, schema: S): ReadResult<z.infer<S>>;
+export function readRecords(file: string, schema: z.ZodType = recordSchema): ReadResult<unknown> {
+  const text = settled(file);
+  const records: unknown[] = [];
+  const damage: Damage[] = [];
+  let offset = 0;
+  let line = 0;
+  while (offset < text.length) {
+    const newline = text.indexOf(0x0a, offset);
+    const end = newline < 0 ? text.length : newline;
+    const bytes = text.subarray(offset, end);
+    const start = offset;
+    offset = end + 1;
+    line++;
+    const content = bytes.toString('utf8');
+    if (!content.trim()) continue;
+    const parsed = parse(content, schema, newline < 0);
+    if (parsed.ok) records.push(parsed.value);
+    else damage.push(setAside(file, line, start, bytes, parsed.reason));
+  }
+  return { records, damage };
+}
+
+function parse(
+  content: string,
+  schema: z.ZodType,
+  torn: boolean,
+): { ok: true; value: unknown } | { ok: false; reason: string } {
+  let json: unknown;
+  try {
+    json = JSON.parse(content);
+  } catch {
+    return { ok: false, reason: torn ? 'torn: the line has no end' : 'not JSON' };
+  }
+  const r = schema.safeParse(json);
+  if (r.success) return { ok: true, value: r.data };
+  const issue = r.error.issues[0];
+  return { ok: false, reason: `not a record: ${issue.path.join('.') || 'it'}: ${issue.message}` };
+}
+
+function setAside(file: string, line: number, start: number, bytes: Buffer, reason: string): Damage {
+  const corrupt = `${file}.corrupt`;
+  appendFileSync(corrupt, Buffer.concat([bytes, Buffer.from('\n')]));
+  const fd = openSync(file, 'r+');
+  try {
+    writeSync(fd, Buffer.alloc(bytes.length, 0x20), 0, bytes.length, start);
+  } finally {
+    closeSync(fd);
+  }
+  return { file, line, reason, setAside: corrupt };
+}
+
+/** The file's bytes; when the last line is open, waits a moment for a writer that may be at it. */
+function settled(file: string): Buffer {
+  let text = readFileSync(file);
+  for (let i = 0; i < 5 && text.length && text[text.length - 1] !== 0x0a; i++) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20);
+    if (statSync(file).size === text.length) break;
+    text = readFileSync(file);
+  }
+  return text;
+}
+
+/** Where a run of a suite keeps its records: `results/runs/<suite>/<time>-<pid>.jsonl`. */
+export function runFile(root: string, suite: string, now = new Date(), pid = process.pid): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z');
+  const base = join(root, 'results', 'runs', suite, `${stamp}-${pid}`);
+  let file = `${base}.jsonl`;
+  for (let n = 2; existsSync(file); n++) file = `${base}-${n}.jsonl`;
+  return file;
+}
