@@ -1,0 +1,135 @@
+/**
+ * Long convolution of every channel with its own kernel, and a skip term:
+ *
+ *   y[b, c H + h, t] = sum_s k_ch[t - s] u[b, h, s] + D[c, h] u[b, h, t]          0 <= s, t < L
+ *
+ * u (B, H, L), k (C', H, Lk), D (C, H) or none, y (B, C H, L) with c the slow index. What k_ch[lag] is:
+ *
+ *   causal       C' = C    tap j is lag j                                          S4, H3, Hyena, SGConv, Long Conv
+ *   lag-1        C' = 2C   k[c] as causal; tap j of k[C + c] is lag -(j + 1)        S4, SGConv, Long Conv, two-sided
+ *   double-zero  C' = 2C   k[c] as causal; tap j of k[C + c] is lag -j: both have lag 0      FlashConv's k_rev, Mega
+ *   circular     C' = C    Lk = 2L taps of a transform of length 2L: tap j >= L is lag j - 2L    standalone Long Conv
+ *
+ * Lk may be shorter or longer than L (taps beyond lag L - 1 have no effect and gradient zero).
+ *
+ * Two forms compute the same: `fused` is the suite's own kernel; `unfused` does what the papers' baselines do:
+ * pad, transform to spectra in memory, multiply, transform back, crop, each as a separate pass over memory.
+ *
+ *   dU[b,h] = sum_c k_ch^T g_ch + D_ch g_ch     dk_ch[lag] = sum_{b,t} g[b,ch,t] u[b,h,t-lag]     dD = dk_ch[lag 0]
+ */
+import type { Tape } from '../../tensor/tape.ts';
+import type { Tensor } from '../../tensor/tensor.ts';
+import { defineOp, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
+
+export const sideNames = ['causal', 'lag-1', 'double-zero', 'circular'] as const;
+export type Sides = (typeof sideNames)[number];
+export const forms = ['fused', 'unfused'] as const;
+export type ConvForm = (typeof forms)[number];
+export type FftConvAttrs = { sides: Sides; form: ConvForm };
+
+export const isTwoSided = (sides: Sides): boolean => sides === 'lag-1' || sides === 'double-zero';
+
+/** Lag of tap j of the first (half 0) or second half of the kernel's channels. */
+export function lagOf(sides: Sides, half: number, j: number, L: number): number {
+  if (sides === 'circular') return j < L ? j : j - 2 * L;
+  if (half === 0) return j;
+  return sides === 'lag-1' ? -(j + 1) : -j;
+}
+
+interface CaseOptions {
+  B?: number;
+  C?: number;
+  H?: number;
+  Lk?: number;
+  D?: boolean;
+  sides?: Sides;
+  form?: ConvForm;
+}
+
+function sample(L: number, o: CaseOptions = {}): OpCase<FftConvAttrs> {
+  const { B = 2, C = 1, H = 3, sides = 'causal', form = 'fused', D = true } = o;
+  const Lk = o.Lk ?? (sides === 'circular' ? 2 * L : L);
+  return {
+    name: `${form} ${sides} ${B}x${H}x${L}, ${Lk} taps, ${C} channels${D ? '' : ', no D'}`,
+    shapes: [[B, H, L], [isTwoSided(sides) ? 2 * C : C, H, Lk], D ? [C, H] : null],
+    attrs: { sides, form },
+    ...(sides === 'causal' ? { causal: [2, 2] as [number, number] } : {}),
+  };
+}
+
+const lengths = [1, 2, 3, 7, 16, 31, 64, 100, 127, 128, 257, 1000, 1024];
+const cases: OpCase<FftConvAttrs>[] = forms.flatMap((form) => [
+  ...lengths.map((L) => sample(L, { form })),
+  ...[1, 2, 7, 100, 509].flatMap((L) => sideNames.slice(1).map((sides) => sample(L, { form, sides, H: 2 }))),
+  ...sideNames.map((sides) => sample(75, { form, sides, B: 3, C: 2 })),
+  sample(61, { form, C: 3, D: false, B: 1 }),
+  sample(130, { form, Lk: 1 }),
+  sample(300, { form, Lk: 5 }),
+  sample(300, { form, Lk: 40, sides: 'lag-1' }),
+  sample(300, { form, Lk: 299, sides: 'double-zero', D: false }),
+  sample(50, { form, Lk: 200, C: 2 }),
+  sample(50, { form, Lk: 51, sides: 'lag-1' }),
+  sample(3000, { form, H: 1, B: 1 }),
+  sample(5000, { form, H: 1, B: 1, sides: 'lag-1', Lk: 1700 }),
+  sample(4096, { form, H: 2, B: 3, sides: 'double-zero' }),
+  sample(40000, { form, H: 1, B: 2 }),
+]);
+
+const fftConvOp = defineOp<FftConvAttrs>({
+  id: 'fft-conv',
+  inputs: [{ name: 'u' }, { name: 'k' }, { name: 'D', optional: true }],
+  outputs: [{ name: 'y' }],
+  infer([u, k, D], { sides, form }) {
+    const id = 'fft-conv';
+    requireShape(sideNames.includes(sides), id, `sides must be one of ${sideNames.join(', ')}, not ${sides}`);
+    requireShape(forms.includes(form), id, `form must be one of ${forms.join(', ')}, not ${form}`);
+    requireShape(u?.length === 3, id, `u must have shape (B, H, L), not ${showShape(u)}`);
+    requireShape(k?.length === 3, id, `k must have shape (C, H, Lk), not ${showShape(k)}`);
+    const [B, H, L] = u;
+    requireShape(B > 0 && H > 0 && L > 0 && k.every((n) => n > 0), id, 'every dimension must be at least 1');
+    requireShape(k[1] === H, id, `u has ${H} channels but k has ${k[1]}`);
+    const two = isTwoSided(sides);
+    requireShape(!two || k[0] % 2 === 0, id, `${sides} needs an even number of kernel channels, not ${k[0]}`);
+    requireShape(sides !== 'circular' || k[2] === 2 * L, id, `circular needs 2L = ${2 * L} taps, not ${k[2]}`);
+    const C = two ? k[0] / 2 : k[0];
+    requireShape(!D || (D.length === 2 && D[0] === C && D[1] === H), id, `D must be (${C}, ${H}), not ${showShape(D)}`);
+    return [[B, C * H, L]];
+  },
+  saves: () => ({ inputs: [0, 1, 2], outputs: [] }),
+  /** sides, form: their positions in the lists above */
+  pack: ({ sides, form }) => [sideNames.indexOf(sides), forms.indexOf(form)],
+  /** The usual count for transforms of n = L + Lk (2L at most) real points, 2.5 n log2 n each, whatever the form. */
+  cost([u, k], { sides }) {
+    const [B, H, L] = u as Shape;
+    const [K, , Lk] = k as Shape;
+    const C = isTwoSided(sides) ? K / 2 : K;
+    const n = L + Math.min(Lk, L);
+    const transform = 2.5 * n * Math.log2(n);
+    const product = 6 * (n / 2 + 1);
+    const rows = B * H;
+    const kernel = 4 * K * H * Lk;
+    return {
+      forward: {
+        flops: rows * ((1 + C) * transform + C * (product + 2 * L)) + C * H * transform,
+        bytes: 4 * rows * L * (1 + C) + kernel,
+      },
+      backward: {
+        flops: rows * ((2 + C) * transform + 2 * C * (product + n / 2 + 1)) + 2 * C * H * transform,
+        bytes: 4 * rows * L * (2 + C) + 2 * kernel,
+      },
+    };
+  },
+  cases,
+  tolerance: 2e-6,
+});
+export default fftConvOp;
+
+export interface FftConvOptions {
+  sides: Sides;
+  /** Default `fused`. */
+  form?: ConvForm;
+}
+
+/** y (B, C H, L); see the head of this file. */
+export const fftConv = (t: Tape, u: Tensor, k: Tensor, D: Tensor | null, options: FftConvOptions): Tensor =>
+  t.apply(fftConvOp, [u, k, D], { sides: options.sides, form: options.form ?? 'fused' })[0];
