@@ -1,0 +1,74 @@
+/**
+ * GPU memory in size classes: a released buffer serves the next request of its class. Counts the bytes that were
+ * asked for, as the CPU's pool does; what it holds beyond them (class rounding, free buffers) is `reserved`.
+ */
+import { type DeviceBuffer, type DType, OutOfMemoryError } from '../device.ts';
+import { ByteMeter } from '../meter.ts';
+
+const STORAGE_COPY = 0x80 | 0x04 | 0x08;
+
+export interface GpuBuffer extends DeviceBuffer {
+  gpu: GPUBuffer | null;
+  bytes: number;
+  /** Number of the batch that last used it. */
+  batch: number;
+}
+
+/** Four classes to an octave, 256 bytes at least: at most 25 % of a buffer is slack. */
+export function sizeClass(bytes: number): number {
+  if (bytes <= 256) return 256;
+  const step = Math.max(64, 2 ** (Math.floor(Math.log2(bytes)) - 2));
+  return Math.ceil(bytes / step) * step;
+}
+
+const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 2 : 0)} MiB`;
+
+export class BufferPool {
+  readonly meter = new ByteMeter();
+  reserved = 0;
+  readonly #device: GPUDevice;
+  readonly #name: string;
+  readonly #free = new Map<number, GPUBuffer[]>();
+
+  constructor(device: GPUDevice, name: string) {
+    this.#device = device;
+    this.#name = name;
+  }
+
+  allocate(elements: number, dtype: DType): GpuBuffer {
+    const bytes = Math.max(4, elements * 4);
+    const largest = Math.floor(this.#device.limits.maxBufferSize / 16) * 16;
+    if (bytes > largest)
+      throw new OutOfMemoryError(
+        `a tensor of ${mib(bytes)} is larger than the largest buffer of ${this.#name} (${mib(largest)}): choose a shorter length or a smaller batch`,
+      );
+    const size = Math.min(sizeClass(bytes), largest);
+    let gpu = this.#free.get(size)?.pop();
+    if (!gpu) {
+      gpu = this.#device.createBuffer({ label: `tensor of ${mib(size)}`, size, usage: STORAGE_COPY });
+      this.reserved += size;
+    }
+    this.meter.add(bytes);
+    return { elements, dtype, gpu, bytes, batch: -1 };
+  }
+
+  release(buffer: GpuBuffer): void {
+    const { gpu } = buffer;
+    if (!gpu) return;
+    buffer.gpu = null;
+    this.meter.add(-buffer.bytes);
+    const list = this.#free.get(gpu.size);
+    if (list) list.push(gpu);
+    else this.#free.set(gpu.size, [gpu]);
+  }
+
+  /** Gives free buffers back to the driver. The caller has made sure that no work in flight uses them. */
+  trim(): void {
+    for (const list of this.#free.values())
+      for (const gpu of list) {
+        this.reserved -= gpu.size;
+        gpu.destroy();
+      }
+    this.#free.clear();
+  }
+}
