@@ -1,4 +1,5 @@
 // The N-API surface: memory, kernels by name, threads, machine facts. All policy lives in TypeScript.
+#include <fcntl.h>
 #include <napi.h>
 #include <unistd.h>
 
@@ -168,6 +169,30 @@ Napi::Value Isas(const Napi::CallbackInfo& i) {
   return list;
 }
 
+// The C environment, which libraries such as the Vulkan loader read; Bun's process.env is only a copy of it.
+Napi::Value SetEnv(const Napi::CallbackInfo& i) {
+  setenv(i[0].As<Napi::String>().Utf8Value().c_str(), i[1].As<Napi::String>().Utf8Value().c_str(), 1);
+  return i.Env().Undefined();
+}
+
+// Graphics drivers print to standard error while they are probed; that is for nobody to read.
+Napi::Value MuteStderr(const Napi::CallbackInfo& i) {
+  static int saved = -1;
+  bool mute = i[0].As<Napi::Boolean>().Value();
+  if (mute && saved < 0) {
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (null < 0) return i.Env().Undefined();
+    saved = fcntl(2, F_DUPFD_CLOEXEC, 3);
+    if (saved >= 0) dup2(null, 2);
+    close(null);
+  } else if (!mute && saved >= 0) {
+    dup2(saved, 2);
+    close(saved);
+    saved = -1;
+  }
+  return i.Env().Undefined();
+}
+
 Napi::Object Init(Napi::Env env, Napi::Object e) {
   auto add = [&](const char* name, Napi::Value (*fn)(const Napi::CallbackInfo&)) {
     e.Set(name, Napi::Function::New(env, fn, name));
@@ -186,6 +211,8 @@ Napi::Object Init(Napi::Env env, Napi::Object e) {
   add("threads", Threads);
   add("roofline", MeasureRoofline);
   add("isas", Isas);
+  add("setenv", SetEnv);
+  add("muteStderr", MuteStderr);
   return e;
 }
 

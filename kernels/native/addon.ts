@@ -30,6 +30,10 @@ export interface Addon {
   threads(n?: number): number;
   roofline(isa: string): { flops: number; bytes: number };
   isas(): string[];
+  /** Sets a variable of the C environment, where libraries look (Bun's process.env is a copy). */
+  setenv(name: string, value: string): void;
+  /** Sends what native libraries print to standard error nowhere, until called with false. */
+  muteStderr(on: boolean): void;
 }
 
 let loaded: Addon | undefined;

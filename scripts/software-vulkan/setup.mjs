@@ -63,11 +63,6 @@ const runtime = join(out, 'runtime');
 mkdirSync(runtime, { recursive: true, mode: 0o700 });
 const library = join(out, 'libvulkan_longconv.so');
 compile(join(here, 'shim.c'), library, `-DLAVAPIPE="${lavapipe.library_path}"`);
-compile(
-  join(here, 'environment.c'),
-  join(out, 'environment.node'),
-  `-I${join(root, 'node_modules', 'node-api-headers', 'include')}`,
-);
 const icd = join(out, 'icd.json');
 const description = {
   file_format_version: '1.0.0',

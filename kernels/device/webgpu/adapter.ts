@@ -6,9 +6,9 @@
  * setting VK_ICD_FILENAMES before the Vulkan loader starts.
  */
 import { existsSync, mkdirSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { loadAddon } from '../../native/addon.ts';
 import { DeviceUnavailableError } from '../device.ts';
 
 const software = join(dirname(fileURLToPath(import.meta.url)), '..', '..', '..', 'build', 'software-vulkan');
@@ -42,9 +42,22 @@ function selectSoftwareDriver(): void {
   if (!process.env.XDG_RUNTIME_DIR) set.XDG_RUNTIME_DIR = runtime;
   Object.assign(process.env, set);
   // Bun's process.env is a copy of the C environment, which is what the Vulkan loader reads.
-  if (process.versions.bun) {
-    const native = createRequire(import.meta.url)(join(software, 'environment.node'));
-    for (const [name, value] of Object.entries(set)) native.setenv(name, value);
+  if (process.versions.bun) for (const [name, value] of Object.entries(set)) loadAddon().setenv(name, value);
+}
+
+/** Drivers that are probed and rejected print to standard error. LONGCONV_VERBOSE=1 lets them. */
+async function quietly<T>(work: () => Promise<T>): Promise<T> {
+  let mute: (on: boolean) => void = () => {};
+  try {
+    if (process.env.LONGCONV_VERBOSE !== '1') mute = loadAddon().muteStderr;
+  } catch {
+    // Without the CPU's kernels there is nothing to mute with, and nothing else that needs them here.
+  }
+  mute(true);
+  try {
+    return await work();
+  } finally {
+    mute(false);
   }
 }
 
@@ -98,7 +111,7 @@ async function request(index: number): Promise<GPUAdapter | null> {
 /** Throws `DeviceUnavailableError` with what to install or set. */
 export async function findAdapter(index: number): Promise<FoundAdapter> {
   if (wantsSoftware()) selectSoftwareDriver();
-  const adapter = await request(index);
+  const adapter = await quietly(() => request(index));
   if (!adapter) throw new DeviceUnavailableError(`WebGPU finds no adapter: ${install}`);
   const { info } = adapter;
   const text = `${info.architecture} ${info.device} ${info.description}`;
