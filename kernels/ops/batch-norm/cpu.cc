@@ -1,0 +1,240 @@
+// Batch normalisation of x (outer, C, inner); inner = 1 when channels are last.
+//
+// Statistics: mean and squared deviations of chunks that stay in cache (two passes over the chunk), joined in float64
+// by Chan's formula, so x is read once from memory for them and nothing cancels. Then one pass writes y: 12 bytes an
+// element in training, 8 in evaluation; backward 20 and 12 or (evaluation, no second read) 12.
+// attr: eps, momentum, training, channel axis.
+#include "kernel.h"
+#include "reduce.h"
+#include "simd.h"
+
+namespace longconv {
+namespace {
+
+struct Layout {
+  int64_t outer, C, inner;
+  bool last;        // channels last
+  int64_t parts;    // partial results of each channel
+  int64_t length;   // elements of each channel in a full part
+};
+
+Layout layout_of(const Call& c, const Tensor& x) {
+  const int axis = int(c.attr[3]);
+  Layout a{x.span(0, axis), x.dim[axis], x.span(axis + 1, x.rank), false, 0, 0};
+  a.last = a.inner == 1;
+  a.length = a.last ? kChunk : a.inner < kRun ? a.inner : kRun;
+  a.parts = a.last ? (a.outer + kChunk - 1) / kChunk : a.outer * ((a.inner + kRun - 1) / kRun);
+  return a;
+}
+
+LC_INLINE V get(const float* p, int64_t left) { return left >= W ? load(p) : load_part(p, int(left)); }
+LC_INLINE void put(float* p, V a, int64_t left) {
+  if (left >= W) store(p, a);
+  else store_part(p, a, int(left));
+}
+/** a where the lane is one of the first `left`, else 0. */
+LC_INLINE V first(V a, int64_t left) {
+  for (int64_t i = left; i < W; i++) a[i] = 0;
+  return a;
+}
+
+/** Where part `k` of all channels (channels last), or part k of the (part, channel) list lies. */
+struct Part {
+  int64_t channel, begin, n;  // begin: element of x; n: rows (channels last) or elements
+};
+Part part_of(const Layout& a, int64_t k) {
+  if (a.last) {
+    const int64_t row = k * kChunk;
+    return {0, row * a.C, a.outer - row < kChunk ? a.outer - row : kChunk};
+  }
+  const int64_t pieces = a.parts / a.outer, piece = k % pieces, channel = k / pieces % a.C, o = k / pieces / a.C;
+  const int64_t left = a.inner - piece * kRun;
+  return {channel, (o * a.C + channel) * a.inner + piece * kRun, left < kRun ? left : kRun};
+}
+/** Index of the partial result of `channel` in its part p. */
+int64_t partial_at(const Layout& a, int64_t channel, int64_t p) {
+  if (a.last) return p * a.C + channel;
+  const int64_t pieces = a.parts / a.outer;
+  return (p / pieces * a.C + channel) * pieces + p % pieces;
+}
+int64_t part_length(const Layout& a, int64_t p) {
+  return a.last ? part_of(a, p).n : part_of(a, p / (a.parts / a.outer) * a.C * (a.parts / a.outer) + p % (a.parts / a.outer)).n;
+}
+int64_t part_count(const Layout& a) { return a.last ? a.parts : a.parts * a.C; }
+
+/** Mean and summed squared deviation of each part. */
+void part_statistics(const Layout& a, const float* x, float* mean, float* square) {
+  parallel(part_count(a), a.last ? 1 : 1 + kRun / a.length, [&](int64_t k, int64_t end, int) {
+    for (; k < end; k++) {
+      const Part p = part_of(a, k);
+      const float* in = x + p.begin;
+      if (a.last) {
+        float *m = mean + k * a.C, *s = square + k * a.C;
+        const V share = splat(1 / float(p.n));
+        for (int64_t c = 0; c < a.C; c += W) {
+          V sum = V{}, squares = V{};
+          for (int64_t r = 0; r < p.n; r++) sum += get(in + r * a.C + c, a.C - c);
+          sum = sum * share;
+          for (int64_t r = 0; r < p.n; r++) {
+            const V d = get(in + r * a.C + c, a.C - c) - sum;
+            squares = fma(d, d, squares);
+          }
+          put(m + c, sum, a.C - c);
+          put(s + c, squares, a.C - c);
+        }
+      } else {
+        mean[k] = float(reduce_run<SumOf>(in, p.n) / double(p.n));
+        const V m = splat(mean[k]);
+        V squares = V{};
+        for (int64_t i = 0; i < p.n; i += W) {
+          const V d = first(get(in + i, p.n - i) - m, p.n - i);
+          squares = fma(d, d, squares);
+        }
+        square[k] = hsum(squares);
+      }
+    }
+  });
+}
+
+/** y = (x - mean) factor + shift, per channel. */
+template <class F>
+void per_channel(const Layout& a, int64_t size, const F& fn) {
+  if (a.last) {
+    parallel(a.outer, 1 + 8192 / a.C, [&](int64_t r, int64_t end, int) {
+      for (; r < end; r++)
+        for (int64_t c = 0; c < a.C; c += W) fn(r * a.C + c, c, W, a.C - c);
+    });
+  } else {
+    (void)size;
+    parallel(part_count(a), 1 + kRun / a.length, [&](int64_t k, int64_t end, int) {
+      for (; k < end; k++) {
+        const Part p = part_of(a, k);
+        for (int64_t i = 0; i < p.n; i += W) fn(p.begin + i, p.channel, 0, p.n - i);
+      }
+    });
+  }
+}
+/** A per-channel value: a vector along the channels, or one channel's value in all lanes. */
+LC_INLINE V channel_value(const float* p, int64_t c, int along, int64_t left) {
+  return along ? get(p + c, left) : splat(p[c]);
+}
+
+const char* forward(const Call& c) {
+  const Tensor& x = c.in[0];
+  const Layout a = layout_of(c, x);
+  const double eps = c.attr[0], momentum = c.attr[1], n = double(a.outer) * double(a.inner);
+  const float *in = x.f(), *w = c.in[1].f(), *b = c.in[2].f();
+  float *running_mean = c.in[3].f(), *running_var = c.in[4].f();
+  float *y = c.out[0].f(), *mean = c.out[1].f(), *scale = c.out[2].f();
+  if (c.attr[2] != 0) {
+    float* means = static_cast<float*>(scratch(0, 14, a.parts * a.C * sizeof(float)));
+    float* squares = static_cast<float*>(scratch(0, 15, a.parts * a.C * sizeof(float)));
+    part_statistics(a, in, means, squares);
+    parallel(a.C, 16, [&](int64_t ch, int64_t end, int) {
+      for (; ch < end; ch++) {
+        double sum = 0, square = 0;
+        for (int64_t p = 0; p < a.parts; p++) sum += double(means[partial_at(a, ch, p)]) * double(part_length(a, p));
+        const double m = sum / n;
+        for (int64_t p = 0; p < a.parts; p++) {
+          const int64_t at = partial_at(a, ch, p);
+          const double d = double(means[at]) - m;
+          square += double(squares[at]) + d * d * double(part_length(a, p));
+        }
+        mean[ch] = float(m);
+        scale[ch] = float(1 / __builtin_sqrt(square / n + eps));
+        running_mean[ch] = float(running_mean[ch] + momentum * (m - running_mean[ch]));
+        running_var[ch] = float(running_var[ch] + momentum * (square / (n - 1) - running_var[ch]));
+      }
+    });
+  } else {
+    for (int64_t ch = 0; ch < a.C; ch++) {
+      mean[ch] = running_mean[ch];
+      scale[ch] = float(1 / __builtin_sqrt(double(running_var[ch]) + eps));
+    }
+  }
+  per_channel(a, x.size(), [=](int64_t i, int64_t ch, int along, int64_t left) __attribute__((always_inline)) {
+    const V factor = channel_value(scale, ch, along, left) * channel_value(w, ch, along, left);
+    put(y + i, (get(in + i, left) - channel_value(mean, ch, along, left)) * factor + channel_value(b, ch, along, left),
+        left);
+  });
+  return nullptr;
+}
+
+/** Sums of g and of g xhat over each part. */
+void part_gradients(const Layout& a, const float* x, const float* g, const float* mean, const float* scale, float* sum,
+                    float* along) {
+  parallel(part_count(a), a.last ? 1 : 1 + kRun / a.length, [&](int64_t k, int64_t end, int) {
+    for (; k < end; k++) {
+      const Part p = part_of(a, k);
+      const float *in = x + p.begin, *up = g + p.begin;
+      if (a.last) {
+        for (int64_t c = 0; c < a.C; c += W) {
+          const int64_t left = a.C - c;
+          const V m = get(mean + c, left), r = get(scale + c, left);
+          V s = V{}, d = V{};
+          for (int64_t row = 0; row < p.n; row++) {
+            const V v = get(up + row * a.C + c, left);
+            s += v;
+            d = fma(v, get(in + row * a.C + c, left) - m, d);
+          }
+          put(sum + k * a.C + c, s, left);
+          put(along + k * a.C + c, d * r, left);
+        }
+      } else {
+        const V m = splat(mean[p.channel]);
+        V s = V{}, d = V{};
+        for (int64_t i = 0; i < p.n; i += W) {
+          const V v = get(up + i, p.n - i);
+          s += v;
+          d = fma(v, get(in + i, p.n - i) - m, d);
+        }
+        sum[k] = hsum(s);
+        along[k] = hsum(d) * scale[p.channel];
+      }
+    }
+  });
+}
+
+const char* backward(const Call& c) {
+  const Tensor &x = c.in[0], &g = c.gout[0];
+  if (!g) return "batch-norm: no gradient of y";
+  const Layout a = layout_of(c, x);
+  const float *in = x.f(), *up = g.f(), *w = c.in[1].f(), *mean = c.out[1].f(), *scale = c.out[2].f();
+  float *dx = c.gin[0].f(), *dw = c.gin[1].f(), *db = c.gin[2].f();
+  const bool training = c.attr[2] != 0;
+  const double n = double(a.outer) * double(a.inner);
+  float* centre = static_cast<float*>(scratch(0, 13, 2 * a.C * sizeof(float)));
+  float* slope = centre + a.C;  // dx = w scale (g - centre - (x - mean) slope)
+  if (training || dw || db) {
+    float* sums = static_cast<float*>(scratch(0, 14, a.parts * a.C * sizeof(float)));
+    float* alongs = static_cast<float*>(scratch(0, 15, a.parts * a.C * sizeof(float)));
+    part_gradients(a, in, up, mean, scale, sums, alongs);
+    for (int64_t ch = 0; ch < a.C; ch++) {
+      double s = 0, d = 0;
+      for (int64_t p = 0; p < a.parts; p++) s += sums[partial_at(a, ch, p)], d += alongs[partial_at(a, ch, p)];
+      if (db) db[ch] = float(s);
+      if (dw) dw[ch] = float(d);
+      centre[ch] = training ? float(s / n) : 0;
+      slope[ch] = training ? float(d / n * scale[ch]) : 0;
+    }
+  }
+  if (!dx) return nullptr;
+  if (!training) {
+    per_channel(a, x.size(), [=](int64_t i, int64_t ch, int along, int64_t left) __attribute__((always_inline)) {
+      put(dx + i, get(up + i, left) * channel_value(scale, ch, along, left) * channel_value(w, ch, along, left), left);
+    });
+    return nullptr;
+  }
+  per_channel(a, x.size(), [=](int64_t i, int64_t ch, int along, int64_t left) __attribute__((always_inline)) {
+    const V d = get(in + i, left) - channel_value(mean, ch, along, left);
+    const V v = get(up + i, left) - channel_value(centre, ch, along, left) - d * channel_value(slope, ch, along, left);
+    put(dx + i, v * channel_value(scale, ch, along, left) * channel_value(w, ch, along, left), left);
+  });
+  return nullptr;
+}
+
+}  // namespace
+}  // namespace longconv
+
+LONGCONV_KERNEL("batch-norm", "forward", longconv::forward)
+LONGCONV_KERNEL("batch-norm", "backward", longconv::backward)
