@@ -1,13 +1,19 @@
 /** The command line as a shell sees it: exit codes, streams, suggestions. Each test starts the real program. */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { execFile, spawn } from 'node:child_process';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import test from 'node:test';
+import test, { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { readRecords } from '../results/store.ts';
 
 const cli = fileURLToPath(new URL('cli.ts', import.meta.url));
+
+const folder = mkdtempSync(join(tmpdir(), 'longconv-cli-'));
+after(() => rmSync(folder, { recursive: true }));
+const launch = process.versions.bun ? [cli] : ['run', '-A', cli];
+const environment = { ...process.env, LONGCONV_RESULTS: join(folder, 'runs') };
 
 interface Ended {
   code: number;
@@ -16,12 +22,11 @@ interface Ended {
 }
 
 function bench(args: string[], env: Record<string, string> = {}): Promise<Ended> {
-  const launch = process.versions.bun ? [cli] : ['run', '-A', cli];
   return new Promise((resolve) => {
     execFile(
       process.execPath,
       [...launch, ...args],
-      { env: { ...process.env, ...env }, maxBuffer: 1 << 26 },
+      { env: { ...environment, ...env }, maxBuffer: 1 << 26 },
       (error, stdout, stderr) => resolve({ code: error ? Number(error.code) : 0, stdout, stderr }),
     );
   });
@@ -45,13 +50,22 @@ test('what is unknown is named, with the nearest, and exits 2 without a stack tr
     [['check', '--golden', '/nonexistent'], /there is no such folder/],
     [['check', '--threads', 'many'], /--threads many: give a whole number/],
     [['check', '--device'], /device/],
+    [['run', 'gem'], /no suite "gem"\. Did you mean "gemm"\?/],
+    [['run'], /which suite\?/],
+    [['run', 'gemm', '--models', 'sqare'], /Did you mean "square"\?/],
+    [['run', 'gemm', '--lengths', '4k..1k'], /runs backwards/],
+    [['run', 'gemm', '--scale', 'quik'], /Did you mean "quick"\?/],
+    [['run', 'gemm', '--format', 'yaml'], /no format "yaml"/],
+    [['run', 'gemm', '--rounds', '0'], /--rounds 0: give a whole number/],
+    [['run', 'gemm', '--out', '/nonexistent/x'], /cannot be written/],
   ];
-  for (const r of await Promise.all(cases.map(([args]) => bench(args)))) {
+  for (const [args, expected] of cases) {
+    const r = await bench(args);
     assert.equal(r.code, 2, r.stderr);
     assert.equal(r.stdout, '');
+    assert.match(r.stderr, expected);
     assert.doesNotMatch(r.stderr, /\n\s+at /);
   }
-  for (const [args, expected] of cases.slice(0, 3)) assert.match((await bench(args)).stderr, expected);
 });
 
 test('check --json prints one object a case and nothing else on stdout', async () => {
@@ -74,9 +88,8 @@ test('check --json prints one object a case and nothing else on stdout', async (
 });
 
 test('an empty folder of golden vectors is refused', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'longconv-golden-'));
-  const r = await bench(['check', '--golden', folder]);
-  rmSync(folder, { recursive: true });
+  const empty = mkdtempSync(join(folder, 'golden-'));
+  const r = await bench(['check', '--golden', empty]);
   assert.equal(r.code, 2);
   assert.match(r.stderr, /holds no golden vectors/);
 });
@@ -85,4 +98,98 @@ test('a device that is known but cannot be opened exits 3 and says what to do', 
   const r = await bench(['check', '--device', 'cpu', '--only', 'unary'], { LONGCONV_ISA: 'vax' });
   assert.equal(r.code, 3);
   assert.match(r.stderr, /LONGCONV_ISA=vax cannot run on this processor: unset it/);
+});
+
+const small = ['run', 'gemm', '--models', 'square', '--lengths', '24', '--rounds', '2'];
+
+test('run prints rows in every format and keeps records', async () => {
+  const out = join(folder, 'out.jsonl');
+  const json = await bench([...small, '--format', 'json', '--out', out]);
+  assert.equal(json.code, 0, json.stderr);
+  const rows = JSON.parse(json.stdout);
+  assert.deepEqual(
+    rows.map((r: { pass: string }) => r.pass),
+    ['forward', 'forward+backward'],
+  );
+  for (const r of rows) {
+    assert.equal(r.suite, 'gemm');
+    assert.equal(r.device, 'cpu');
+    assert.match(r.implementation, /^cpu\//);
+    assert.ok(r.ms_low <= r.ms && r.ms <= r.ms_high);
+    assert.equal(r.rounds, 2);
+    assert.ok(r.roofline > 0 && r.peak_bytes > 0 && r.flops >= 2 * 24 ** 3);
+  }
+  const kept = readRecords(out).records;
+  assert.deepEqual(
+    kept.map((r) => r.row),
+    rows,
+  );
+  assert.ok(kept.every((r) => r.error && r.error.value <= r.error.tolerance));
+  assert.equal(kept[0].samples.rounds.length, 2);
+  const own = readdirSync(join(folder, 'runs', 'gemm')).map(
+    (f) => readRecords(join(folder, 'runs', 'gemm', f)).records,
+  );
+  assert.ok(own.some((records) => records[0]?.id === kept[0].id));
+});
+
+test('run prints CSV, JSON Lines, Markdown and a table', async () => {
+  const md = join(folder, 'out.md');
+  const [csv, jsonl, table] = await Promise.all([
+    bench([...small, '--format', 'csv']),
+    bench([...small, '--format', 'jsonl', '--out', md]),
+    bench(small),
+  ]);
+  const [head, ...lines] = csv.stdout.trimEnd().split('\n');
+  assert.ok(head.startsWith('suite,candidate,model,length'));
+  assert.equal(lines.length, 2);
+  const rows = jsonl.stdout.trimEnd().split('\n');
+  assert.deepEqual(
+    rows.map((l) => JSON.parse(l).suite),
+    ['gemm', 'gemm'],
+  );
+  assert.match(readFileSync(md, 'utf8'), /^## Matrix products\n\n\| Form \| Shape/);
+  assert.match(table.stdout, /│ square │ 24x24 24x24 │ forward/);
+});
+
+test('a damaged line in the file of --out is named and set aside, and the run goes on', async () => {
+  const out = join(folder, 'damaged.jsonl');
+  appendFileSync(out, '{"schema": "longconv-rec');
+  const r = await bench([...small, '--format', 'jsonl', '--out', out]);
+  assert.equal(r.code, 0, r.stderr);
+  assert.match(r.stderr, /damaged\.jsonl, line 1: torn: the line has no end; set aside in .*damaged\.jsonl\.corrupt/);
+  assert.equal(readFileSync(`${out}.corrupt`, 'utf8'), '{"schema": "longconv-rec\n');
+  assert.deepEqual([readRecords(out).records.length, readRecords(out).damage.length], [2, 0]);
+});
+
+test('what does not fit in memory is refused before it is allocated, with the estimate and the limit', async () => {
+  const r = await bench(['run', 'attention', '--lengths', '64k', '--models', 'attention'], {
+    LONGCONV_MEMORY_LIMIT: '1g',
+  });
+  assert.equal(r.code, 2);
+  assert.equal(r.stdout, '');
+  assert.match(
+    r.stderr,
+    /attention at 64K, forward needs about \d+ GiB and the limit is 1 GiB \(LONGCONV_MEMORY_LIMIT\)/,
+  );
+});
+
+test('Ctrl-C keeps and prints what was measured and exits 130', async () => {
+  const long = ['run', 'gemm', '--models', 'square', '--lengths', '16', '--rounds', '1000000', '--format', 'jsonl'];
+  const child = spawn(process.execPath, [...launch, ...long], { env: environment });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (d) => (stdout += d));
+  child.stderr.on('data', (d) => (stderr += d));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  while (!stderr.includes('groups') && child.exitCode === null) await new Promise((r) => setTimeout(r, 50));
+  await new Promise((r) => setTimeout(r, 2000));
+  child.kill('SIGINT');
+  assert.equal(await ended, 130, stderr);
+  const rows = stdout
+    .trimEnd()
+    .split('\n')
+    .map((l) => JSON.parse(l));
+  assert.equal(rows.length, 1);
+  assert.ok(rows[0].rounds >= 1 && rows[0].ms > 0);
+  assert.match(stderr, /interrupted: the rows above/);
 });

@@ -13,6 +13,25 @@ export type Options = Record<string, unknown>;
 function build() {
   const cli = cac('bench');
   cli
+    .command('run [...suites]', 'Measure suites')
+    .option('--device <ids>', 'cpu, reference, webgpu[:i] or all', { default: 'cpu' })
+    .option('--models <ids>', 'Models to measure (default: those of the suite)')
+    .option('--lengths <list>', '1k,2k,4k, a doubling range 1k..64k, or 1k..64k*4')
+    .option('--scale <size>', 'quick: minutes on a laptop; full: sizes of the papers', { default: 'quick' })
+    .option('--rounds <n>', 'Rounds; every round measures every model once')
+    .option('--batch <n>', 'Sequences per batch')
+    .option('--width <n>', 'Model width')
+    .option('--layers <n>', 'Layers')
+    .option('--threads <n>', 'Threads of the CPU device (default: all cores)')
+    .option('--peer <ids>', 'Also measure other libraries, side by side')
+    .option('--seed <n>', 'Seed of parameters and data', { default: 0 })
+    .option('--format <kind>', 'table, json, jsonl, csv or md', { default: 'table' })
+    .option('--out <file>', 'Also keep the result: .csv, .md, .json as such, anything else as records (JSON Lines)')
+    .example('  bench run lra-speed')
+    .example('  bench run lra-speed --models transformer,s4d --lengths 1k..4k --format md')
+    .example('  bench run long-conv --lengths 1k..64k*4 --threads 1 --format csv > conv.csv')
+    .action((suites, options) => load('run', [suites], options));
+  cli
     .command('list', 'Suites, devices, models and operators, and what can run here')
     .option('--json', 'One JSON object')
     .example('  bench list')
@@ -41,6 +60,7 @@ function build() {
 }
 
 const commands: Record<string, () => Promise<{ run(args: unknown[], options: Options): Promise<number> }>> = {
+  run: () => import('./commands/run.ts'),
   list: () => import('./commands/list.ts'),
   check: () => import('./commands/check.ts'),
 };

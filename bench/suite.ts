@@ -9,7 +9,8 @@ import type { Device } from '../kernels/device/device.ts';
 import type { BenchRecord, Row } from '../results/record.ts';
 import type { Column } from '../results/tables.ts';
 import type { Roofline } from './measure/roofline.ts';
-import type { Plan } from './measure/sampling.ts';
+import type { Plan, RoundReport } from './measure/sampling.ts';
+import type { Group } from './measure/workload.ts';
 
 export type Scale = 'quick' | 'full';
 export const scales: readonly Scale[] = ['quick', 'full'];
@@ -46,18 +47,11 @@ export interface SuiteContext {
   roofline: Roofline | null;
   /** How many rounds and samples, from the scale and `--rounds`. */
   plan: Plan;
-  /** Bytes that a case may need. */
-  memoryLimit: number;
   emit(m: Measurement): Promise<void>;
   say(text: string): void;
   live(text: string): void;
-}
-
-/** One case as `bench list` shows it. */
-export interface SuiteCase {
-  name: string;
-  model: string;
-  length: number;
+  /** Where sampling is. */
+  progress(group: Group, report: RoundReport): void;
 }
 
 export interface Suite {
@@ -74,9 +68,8 @@ export interface Suite {
   columns: Column[];
   /** Lines under the table: sizes, how to read it, where published numbers come from. */
   caption(options: SuiteOptions, rows: readonly Row[]): string[];
-  cases(options: SuiteOptions): SuiteCase[];
-  /** Measures every case on one device. Throws `DisagreementError` when a case fails its check. */
-  run(context: SuiteContext): Promise<void>;
+  /** What will be measured on the device, before anything is allocated. */
+  groups(device: Device, options: SuiteOptions): Promise<Group[]>;
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'suites');

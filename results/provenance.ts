@@ -9,6 +9,9 @@ import type { Provenance } from './record.ts';
 /** Folder of the package. */
 export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..');
 
+/** Folder of the records of all runs: LONGCONV_RESULTS, or `results/runs` of the package. */
+export const runsFolder = (): string => process.env.LONGCONV_RESULTS || join(packageRoot, 'results', 'runs');
+
 function git(...args: string[]): string | null {
   try {
     return execFileSync('git', ['-C', packageRoot, ...args], {

@@ -114,10 +114,10 @@ function settled(file: string): Buffer {
   return text;
 }
 
-/** Where a run of a suite keeps its records: `results/runs/<suite>/<time>-<pid>.jsonl`. */
-export function runFile(root: string, suite: string, now = new Date(), pid = process.pid): string {
+/** Where a run of a suite keeps its records: `<folder>/<suite>/<time>-<pid>.jsonl`; a name not taken yet. */
+export function runFile(folder: string, suite: string, now = new Date(), pid = process.pid): string {
   const stamp = now.toISOString().replace(/[-:]/g, '').replace(/\..*/, 'Z');
-  const base = join(root, 'results', 'runs', suite, `${stamp}-${pid}`);
+  const base = join(folder, suite, `${stamp}-${pid}`);
   let file = `${base}.jsonl`;
   for (let n = 2; existsSync(file); n++) file = `${base}-${n}.jsonl`;
   return file;

@@ -1,0 +1,92 @@
+/** Matrix products of the shapes that models consist of, forward and backward. */
+import { matmul } from '../../kernels/ops/matmul/op.ts';
+import type { Shape } from '../../kernels/ops/op.ts';
+import * as columns from '../measure/columns.ts';
+import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
+import type { Group } from '../measure/workload.ts';
+import { showLength } from '../options.ts';
+import type { Suite, SuiteOptions } from '../suite.ts';
+
+const forms = ['linear', 'square', 'channels-first'] as const;
+type Form = (typeof forms)[number];
+
+/** linear: (L, W) by (W, W); square: L = W; channels-first: (B, W, L)^T by (W, W), what a convolution layer does. */
+function product(form: Form, B: number, L: number, W: number): OpTask {
+  const shapes: Record<Form, Shape[]> = {
+    linear: [
+      [B * L, W],
+      [W, W],
+    ],
+    square: [
+      [L, L],
+      [L, L],
+    ],
+    'channels-first': [
+      [B, W, L],
+      [W, W],
+    ],
+  };
+  return {
+    op: 'matmul',
+    inputs: shapes[form].map((shape) => ({ shape })),
+    forward: (t, [a, b]) => matmul(t, a, b, { transA: form === 'channels-first', transB: true }),
+  };
+}
+
+const sizes = (o: SuiteOptions) => ({ batch: o.batch ?? 4, width: o.width ?? (o.scale === 'quick' ? 128 : 512) });
+
+const suite: Suite = {
+  id: 'gemm',
+  title: 'Matrix products',
+  claim: 'Dense layers run near the arithmetic peak of the machine.',
+  models: forms,
+  lengths: { quick: [256, 512, 1024], full: [256, 512, 1024, 2048, 4096] },
+  columns: [
+    columns.text('model', 'Form'),
+    columns.text('shape', 'Shape'),
+    columns.text('pass', 'Pass'),
+    columns.milliseconds,
+    columns.gflops,
+    columns.roofline,
+    columns.text('implementation', 'Implementation'),
+  ],
+  caption(options) {
+    const { batch, width } = sizes(options);
+    return [
+      `linear: (${batch} L, ${width}) by (${width}, ${width}); square: (L, L) by (L, L); channels-first: ${batch} times (${width}, L)^T by (${width}, ${width}).`,
+    ];
+  },
+  async groups(device, options) {
+    const { batch, width } = sizes(options);
+    const groups: Group[] = [];
+    for (const form of forms.filter((f) => options.models?.includes(f) ?? true))
+      for (const L of options.lengths ?? suite.lengths[options.scale])
+        for (const pass of taskPasses) {
+          const task = product(form, batch, L, width);
+          const [a, b] = task.inputs.map((i) => i.shape.join('x'));
+          const config = { suite: 'gemm', form, batch, length: L, width };
+          groups.push({
+            name: `${form}, ${showLength(L)}, ${pass}`,
+            baseline: 'longconv',
+            weight: (pass === 'forward' ? 2 : 6) * (form === 'square' ? L ** 3 : batch * L * width ** 2),
+            data: { kind: 'synthetic shape', checksum: null },
+            tokens: null,
+            candidates: [
+              opCandidate(device, {
+                id: 'longconv',
+                task,
+                small: product(form, Math.min(batch, 2), Math.min(L, 93), Math.min(width, 71)),
+                smallName: 'reduced to at most 93 by 71',
+                tolerance: 1e-5,
+                pass,
+                seed: options.seed,
+                config,
+                row: { candidate: 'longconv', model: form, length: L, batch, width, shape: `${a} ${b}` },
+              }),
+            ],
+          });
+        }
+    return groups;
+  },
+};
+export default suite;
