@@ -36,7 +36,23 @@ LC_INLINE V copysign(V mag, V sign) {
   return as_float((as_int(mag) & splati(0x7fffffff)) | (as_int(sign) & splati(int32_t(0x80000000u))));
 }
 
-/** Loads n < W elements, the rest zero; stores n < W elements. */
+/** Loads n <= W elements, the rest zero; stores n <= W elements. Nothing beyond them is touched. */
+#if defined(__AVX512F__) && !defined(__clang__)
+LC_INLINE V load_part(const float* p, int n) {
+  return __builtin_ia32_loadups512_mask(p, V{}, uint16_t((1u << n) - 1));
+}
+LC_INLINE void store_part(float* p, V a, int n) {
+  __builtin_ia32_storeups512_mask(p, a, uint16_t((1u << n) - 1));
+}
+#elif defined(__AVX2__) && !defined(__clang__)
+LC_INLINE VI first_lanes(int n) { return VI{0, 1, 2, 3, 4, 5, 6, 7} < splati(n); }
+LC_INLINE V load_part(const float* p, int n) {
+  return __builtin_ia32_maskloadps256(reinterpret_cast<const V*>(p), first_lanes(n));
+}
+LC_INLINE void store_part(float* p, V a, int n) {
+  __builtin_ia32_maskstoreps256(reinterpret_cast<V*>(p), first_lanes(n), a);
+}
+#else
 LC_INLINE V load_part(const float* p, int n) {
 #if defined(__AVX512F__) && !defined(__clang__)
   return __builtin_ia32_loadups512_mask(p, V{}, (unsigned short)((1u << n) - 1));
@@ -57,20 +73,29 @@ LC_INLINE void store_part(float* p, V a, int n) {
   for (int i = 0; i < n; i++) p[i] = a[i];
 #endif
 }
+#endif
 
+/** Lane j becomes lane j ^ S. */
+template <int S>
+LC_INLINE V swap_lanes(V a) {
+  VI m{};
+#pragma GCC unroll 16
+  for (int j = 0; j < W; j++) m[j] = j ^ S;
+  return __builtin_shuffle(a, m);
+}
 LC_INLINE float hsum(V a) {
-  float t[W];
-  store(t, a);
-  for (int s = W / 2; s; s /= 2)
-    for (int i = 0; i < s; i++) t[i] += t[i + s];
-  return t[0];
+  if constexpr (W >= 16) a += swap_lanes<8>(a);
+  if constexpr (W >= 8) a += swap_lanes<4>(a);
+  a += swap_lanes<2>(a);
+  a += swap_lanes<1>(a);
+  return a[0];
 }
 LC_INLINE float hmax(V a) {
-  float t[W];
-  store(t, a);
-  for (int s = W / 2; s; s /= 2)
-    for (int i = 0; i < s; i++) t[i] = t[i] > t[i + s] ? t[i] : t[i + s];
-  return t[0];
+  if constexpr (W >= 16) a = vmax(a, swap_lanes<8>(a));
+  if constexpr (W >= 8) a = vmax(a, swap_lanes<4>(a));
+  a = vmax(a, swap_lanes<2>(a));
+  a = vmax(a, swap_lanes<1>(a));
+  return a[0];
 }
 
 /** A store that bypasses the caches; p aligned to the vector. Follow with nt_fence(). */

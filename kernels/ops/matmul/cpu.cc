@@ -1,80 +1,106 @@
-// out = op(a) op(b) + bias, and its gradients: plain loops over strided operands.
+// out = op(a) op(b) + bias and its gradients: five uses of one product of strided operands (native/gemm.h).
+//
+// attr: transA, transB. Cost: 2 M N K a product, compute bound from about 64^3 up.
+//   op(a)' = g op(b)^T, op(b)' = op(a)^T g; a transposed operand is only a change of strides, in either place.
+//   A shared b: the batch is one long M when a is not transposed, and a sum over terms in b's gradient.
+#include "gemm.h"
 #include "kernel.h"
 #include "simd.h"
 
 namespace longconv {
 namespace {
 
-/** A matrix by strides: element (i, j) of batch entry e lies at p[e * batch + i * row + j * col]. */
-struct Mat {
-  const float* p;
-  int64_t batch, row, col;
-};
-Mat transposed(Mat a) { return {a.p, a.batch, a.col, a.row}; }
-
-/** c[e] (M x N, dense) = sum over `terms` entries of a (M x K) b (K x N), + bias. */
-void product(int64_t count, int64_t M, int64_t N, int64_t K, int64_t terms, Mat a, Mat b, const float* bias, float* c) {
-  parallel(count * M, 1 + 65536 / (N * K * terms + 1), [=](int64_t begin, int64_t end, int) {
-    for (int64_t r = begin; r < end; r++) {
-      int64_t e = r / M, i = r % M;
-      for (int64_t j = 0; j < N; j++) {
-        double s = bias ? bias[j] : 0;
-        for (int64_t t = 0; t < terms; t++) {
-          const float* x = a.p + (e + t) * a.batch + i * a.row;
-          const float* y = b.p + (e + t) * b.batch + j * b.col;
-          for (int64_t k = 0; k < K; k++) s += double(x[k * a.col]) * y[k * b.row];
-        }
-        c[r * N + j] = float(s);
-      }
-    }
-  });
-}
+using LONGCONV_ISA::Gemm;
+using LONGCONV_ISA::gemm;
+using LONGCONV_ISA::Operand;
 
 struct Sizes {
   int64_t batch, M, N, K;
-  bool shared;
-  Mat a, b;
+  bool transA, transB, shared;
+  Operand a, b;  // op(a), op(b)
 };
 
 Sizes sizes(const Call& c) {
   const Tensor &a = c.in[0], &b = c.in[1];
-  bool ta = c.attr[0] != 0, tb = c.attr[1] != 0;
-  int64_t rows = a.dim[a.rank - 2], cols = a.dim[a.rank - 1];
-  int64_t brows = b.dim[b.rank - 2], bcols = b.dim[b.rank - 1];
-  Sizes s{a.span(0, a.rank - 2), ta ? cols : rows, tb ? brows : bcols, ta ? rows : cols, b.rank == 2, {}, {}};
-  s.a = {a.f(), rows * cols, cols, 1};
-  s.b = {b.f(), s.shared ? 0 : brows * bcols, bcols, 1};
-  if (ta) s.a = transposed(s.a);
-  if (tb) s.b = transposed(s.b);
+  Sizes s{};
+  s.transA = c.attr[0] != 0, s.transB = c.attr[1] != 0, s.shared = b.rank == 2;
+  s.batch = a.span(0, a.rank - 2);
+  const int64_t rows = a.dim[a.rank - 2], cols = a.dim[a.rank - 1];
+  const int64_t brows = b.dim[b.rank - 2], bcols = b.dim[b.rank - 1];
+  s.M = s.transA ? cols : rows, s.K = s.transA ? rows : cols, s.N = s.transB ? brows : bcols;
+  s.a = {a.f(), cols, 1, rows * cols};
+  s.b = {b.f(), bcols, 1, s.shared ? 0 : brows * bcols};
+  if (s.transA) s.a = s.a.transposed();
+  if (s.transB) s.b = s.b.transposed();
+  if (s.shared && !s.transA) {
+    s.M *= s.batch;
+    s.batch = 1;
+  }
   return s;
 }
 
 const char* forward(const Call& c) {
-  Sizes s = sizes(c);
-  product(s.batch, s.M, s.N, s.K, 1, s.a, s.b, c.in[2] ? c.in[2].f() : nullptr, c.out[0].f());
+  const Sizes s = sizes(c);
+  Gemm g{s.M, s.N, s.K, s.a, s.b, c.out[0].f(), s.N};
+  g.count0 = s.batch;
+  g.c0 = s.M * s.N;
+  g.bias = c.in[2] ? c.in[2].f() : nullptr;
+  return gemm(g);
+}
+
+/** y (rows x cols, dense; y^T when `transpose`) = x z, once for each batch entry or summed over them. */
+const char* gradient(int64_t rows, int64_t cols, int64_t inner, Operand x, Operand z, bool transpose, int64_t count,
+                     int64_t terms, float* y) {
+  if (terms > 1) {
+    x.term = x.batch0, z.term = z.batch0;
+    x.batch0 = z.batch0 = 0;
+  }
+  Gemm g = transpose ? Gemm{cols, rows, inner, z.transposed(), x.transposed(), y, rows}
+                     : Gemm{rows, cols, inner, x, z, y, cols};
+  g.count0 = count;
+  g.c0 = rows * cols;
+  g.terms = terms;
+  return gemm(g);
+}
+
+constexpr int64_t kSumRows = 512;  // fixed: the order of additions must not depend on the machine
+
+/** y = column sums of g (rows x n): sums of fixed strips of rows, added in order in double precision. */
+const char* column_sums(const float* g, int64_t rows, int64_t n, float* y) {
+  const int64_t strips = (rows + kSumRows - 1) / kSumRows;
+  float* partial = static_cast<float*>(scratch(0, 13, size_t(strips * n) * 4));
+  if (!partial) return "no memory is left for the gradient of the bias: use a smaller batch";
+  parallel(strips, 1 + 32768 / (n * kSumRows), [=](int64_t s, int64_t end, int) {
+    for (; s < end; s++) {
+      const int64_t r0 = s * kSumRows, r1 = r0 + kSumRows < rows ? r0 + kSumRows : rows;
+      for (int64_t j = 0; j < n; j += W) {
+        const int w = int(n - j < W ? n - j : W);
+        V sum[4] = {};
+        for (int64_t r = r0; r < r1; r++) sum[r & 3] += load_part(g + r * n + j, w);
+        store_part(partial + s * n + j, (sum[0] + sum[1]) + (sum[2] + sum[3]), w);
+      }
+    }
+  });
+  parallel(n, 1 + 32768 / strips, [=](int64_t j, int64_t end, int) {
+    for (; j < end; j++) {
+      double sum = 0;
+      for (int64_t s = 0; s < strips; s++) sum += partial[s * n + j];
+      y[j] = float(sum);
+    }
+  });
   return nullptr;
 }
 
 const char* backward(const Call& c) {
-  Sizes s = sizes(c);
-  bool ta = c.attr[0] != 0, tb = c.attr[1] != 0;
-  Mat g{c.gout[0].f(), s.M * s.N, s.N, 1};
-  if (c.gin[0]) {
-    if (ta) product(s.batch, s.K, s.M, s.N, 1, s.b, transposed(g), nullptr, c.gin[0].f());
-    else product(s.batch, s.M, s.K, s.N, 1, g, transposed(s.b), nullptr, c.gin[0].f());
-  }
-  if (c.gin[1]) {
-    int64_t count = s.shared ? 1 : s.batch, terms = s.shared ? s.batch : 1;
-    if (tb) product(count, s.N, s.K, s.M, terms, transposed(g), s.a, nullptr, c.gin[1].f());
-    else product(count, s.K, s.N, s.M, terms, transposed(s.a), g, nullptr, c.gin[1].f());
-  }
-  if (c.gin[2])
-    for (int64_t n = 0; n < s.N; n++) {
-      double sum = 0;
-      for (int64_t r = 0; r < s.batch * s.M; r++) sum += g.p[r * s.N + n];
-      c.gin[2].f()[n] = float(sum);
-    }
-  return nullptr;
+  const Sizes s = sizes(c);
+  const Operand g{c.gout[0].f(), s.N, 1, s.M * s.N};
+  const char* err = nullptr;
+  if (c.gin[0]) err = gradient(s.M, s.K, s.N, g, s.b.transposed(), s.transA, s.batch, 1, c.gin[0].f());
+  if (!err && c.gin[1])
+    err = gradient(s.K, s.N, s.M, s.a.transposed(), g, s.transB, s.shared ? 1 : s.batch, s.shared ? s.batch : 1,
+                   c.gin[1].f());
+  if (!err && c.gin[2]) err = column_sums(g.p, s.batch * s.M, s.N, c.gin[2].f());
+  return err;
 }
 
 }  // namespace
