@@ -4,7 +4,7 @@
 // s taps run linearly from w[a] to w[a+1] (fractions (j + 1/2)/s), and s/2 taps hold w[d-1]. A segment is a constant
 // or a ramp, written by vectors; the transposed sums of the backward pass are two dot products per segment. A row of
 // (c, h) is one unit of work; all scales of a row are made while it is in cache.
-// attr: sum, learnable, nearest, decayMin, decayMax.
+// attr: sum, learnable, nearest, decayMin, decayMax, octaves.
 #include <math.h>
 
 #include "kernel.h"
@@ -17,7 +17,9 @@ struct Plan {
   int64_t scales, C, H, d, L;
   bool sum, learnable, nearest;
   double decay_min, decay_max;
-  int64_t factor(int64_t i) const { return int64_t(1) << (sum ? i : i > 0 ? i - 1 : 0); }
+  int64_t octaves;
+  int64_t factor(int64_t i) const { return int64_t(1) << ((sum ? i : i > 0 ? i - 1 : 0) + octaves); }
+  int64_t full() const { return d << (scales - 1 + octaves); }
   int64_t offset(int64_t i) const { return sum || i == 0 ? 0 : d * factor(i); }
   float weight(int64_t i, int64_t row, const float* norm) const {
     int64_t h = row % H;
@@ -28,7 +30,7 @@ struct Plan {
 
 static Plan plan(const Call& c, const Tensor& w, const Tensor& k) {
   return {w.dim[0], w.dim[1],       w.dim[2],       w.dim[3], k.dim[2],
-          c.attr[0] != 0, c.attr[1] != 0, c.attr[2] != 0, c.attr[3], c.attr[4]};
+          c.attr[0] != 0, c.attr[1] != 0, c.attr[2] != 0, c.attr[3], c.attr[4], int64_t(c.attr[5])};
 }
 
 /** 0, 1, ..., W-1. */
@@ -94,7 +96,7 @@ const char* forward(const Call& c) {
   parallel(p.C * p.H, 1, [=](int64_t row, int64_t end, int) {
     for (; row < end; row++) {
       float* k = out + row * p.L;
-      const int64_t full = p.d << (p.scales - 1), made = full < p.L ? full : p.L;
+      const int64_t full = p.full(), made = full < p.L ? full : p.L;
       for (int64_t l = p.sum ? 0 : made; l < p.L; l++) k[l] = 0;
       for (int64_t i = 0; i < p.scales; i++) {
         const int64_t s = p.factor(i), at = p.offset(i);
@@ -192,7 +194,7 @@ const char* backward(const Call& c) {
   parallel(p.C * p.H, 1, [&](int64_t row, int64_t end, int thread) {
     for (; row < end; row++) {
       const float* upstream = g.f() + row * p.L;
-      const int64_t full = gw ? p.d << (p.scales - 1) : p.L, made = full < p.L ? full : p.L;
+      const int64_t full = gw ? p.full() : p.L, made = full < p.L ? full : p.L;
       if (p.learnable) {
         float* scaled = static_cast<float*>(scratch(thread, 3, size_t(made) * 4));
         row_decay[row] = decayed(upstream, k + row * p.L, log_l, decay[row % p.H], made, scaled);

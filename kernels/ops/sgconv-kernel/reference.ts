@@ -1,5 +1,5 @@
 import type { NdArray, ReferenceCall } from '../op.ts';
-import { fullLength, isSum, ratio, type SgconvAttrs } from './op.ts';
+import { fullLength, isSum, ratio, type SgconvAttrs, stretch } from './op.ts';
 
 /** Calls visit(w index, k index, weight) for every use of a weight in a tap, decay and norm included. */
 function eachTerm(
@@ -12,7 +12,7 @@ function eachTerm(
   const [n, C, H, d] = shape;
   const { interpolation, length } = attrs;
   for (let i = 0; i < n; i++) {
-    const s = 2 ** (isSum(attrs.mode) ? i : Math.max(0, i - 1));
+    const s = stretch(attrs, i);
     const offset = isSum(attrs.mode) || i === 0 ? 0 : d * s;
     for (let c = 0; c < C; c++)
       for (let h = 0; h < H; h++) {
@@ -62,7 +62,7 @@ export function backward(call: ReferenceCall<SgconvAttrs>): void {
 /** Norm (C,H,1) of the whole kernel, as recorded at the first use: computed before truncation. */
 export function wholeKernelNorm(w: NdArray, decay: NdArray | null, attrs: SgconvAttrs): Float64Array {
   const [n, C, H, d] = w.shape;
-  const length = fullLength(n, d);
+  const length = fullLength(n, d, attrs.octaves);
   const norm: NdArray = { data: new Float64Array(C * H).fill(1), shape: [C, H, 1] };
   const k: NdArray = { data: new Float64Array(C * H * length), shape: [C, H, length] };
   const call = { inputs: [w, norm, decay], outputs: [k], gradOutputs: [], gradInputs: [] };
