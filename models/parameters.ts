@@ -15,6 +15,9 @@ export interface Parameter {
   hints: ParameterHints;
 }
 
+/** Initial values, or how to make them (not called in a dry run). */
+export type Init = ArrayLike<number> | (() => ArrayLike<number>);
+
 /**
  * Parameters (trained) and buffers (kept in checkpoints, not trained: SGConv's kernel norm, running
  * statistics). Names are paths such as `mixers.0.layer.kernel.inv_dt`; `at(prefix)` gives a view below one.
@@ -23,20 +26,28 @@ export class ParameterStore {
   readonly #parameters = new Map<string, Parameter>();
   readonly #buffers = new Map<string, Tensor>();
 
-  constructor(readonly device: Device) {}
+  constructor(
+    readonly device: Device,
+    /** False: memory is reserved and no initial value is computed (dry runs). */
+    readonly initialise = true,
+  ) {}
 
-  add(name: string, data: ArrayLike<number>, shape: Shape, hints: ParameterHints = {}): Tensor {
-    if (this.#parameters.has(name) || this.#buffers.has(name)) throw new Error(`the parameter ${name} exists already`);
-    const tensor = Tensor.from(this.device, data, shape, 'real', true);
+  add(name: string, data: Init, shape: Shape, hints: ParameterHints = {}): Tensor {
+    const tensor = this.#make(name, data, shape, true);
     this.#parameters.set(name, { name, tensor, hints });
     return tensor;
   }
 
-  addBuffer(name: string, data: ArrayLike<number>, shape: Shape): Tensor {
-    if (this.#parameters.has(name) || this.#buffers.has(name)) throw new Error(`the buffer ${name} exists already`);
-    const tensor = Tensor.from(this.device, data, shape);
+  addBuffer(name: string, data: Init, shape: Shape): Tensor {
+    const tensor = this.#make(name, data, shape, false);
     this.#buffers.set(name, tensor);
     return tensor;
+  }
+
+  #make(name: string, data: Init, shape: Shape, requiresGrad: boolean): Tensor {
+    if (this.has(name)) throw new Error(`the parameter or buffer ${name} exists already`);
+    if (!this.initialise) return Tensor.create(this.device, shape, 'real', requiresGrad);
+    return Tensor.from(this.device, typeof data === 'function' ? data() : data, shape, 'real', requiresGrad);
   }
 
   /** A view of this store whose names start with `prefix.`. */
@@ -94,10 +105,10 @@ export class StoreView {
     readonly prefix: string,
   ) {}
 
-  add(name: string, data: ArrayLike<number>, shape: Shape, hints: ParameterHints = {}): Tensor {
+  add(name: string, data: Init, shape: Shape, hints: ParameterHints = {}): Tensor {
     return this.store.add(this.prefix + name, data, shape, hints);
   }
-  addBuffer(name: string, data: ArrayLike<number>, shape: Shape): Tensor {
+  addBuffer(name: string, data: Init, shape: Shape): Tensor {
     return this.store.addBuffer(this.prefix + name, data, shape);
   }
   at(prefix: string): StoreView {

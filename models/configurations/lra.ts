@@ -96,7 +96,7 @@ function mixerConfig(model: LraSpeedModel, size: LraSize, heads: number): object
     case 's4d':
       return { states: 64, bidirectional: size.bidirectional ?? true };
     case 'sgconv':
-      return { kernelDim: 32, bidirectional: size.bidirectional ?? true, postActivation: 'glu' };
+      return { kernelDim: 32, bidirectional: size.bidirectional ?? true, output: 'glu' };
     case 'long-conv':
       return { channels: 1, lambda: 0.003, kernelDropout: 0.2, bidirectional: size.bidirectional ?? false };
   }

@@ -1,32 +1,26 @@
-/** The LRA classifier: encoder, residual blocks, pooling, head. Contract; see the file's own functions. */
+/**
+ * The LRA classifier: encoder, residual blocks, pooling, head; trained with the mean cross entropy.
+ *
+ * Tay et al. 2020, arXiv 2011.04006 (tasks); Gu et al. 2022, arXiv 2111.00396, appendix D (this shape).
+ */
 import type { Device } from '../../kernels/device/device.ts';
-import type { Cost } from '../../kernels/ops/op.ts';
-import type { Streams } from '../../kernels/tensor/random.ts';
+import { crossEntropy } from '../../kernels/ops/cross-entropy/op.ts';
+import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { ParameterStore } from '../parameters.ts';
+import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
+import { Encoder, type InputKind } from './encoder.ts';
+import { dryRun, type ModelEstimate } from './estimate.ts';
+import { buildHead, type Head, type HeadKind, pool } from './heads.ts';
 
-export interface ClassifierConfig {
-  /** Residual sub-blocks in order, e.g. [{mixer:'attention',...},{mixer:'mlp',...}] per Transformer layer. */
-  blocks: { mixer: string; config?: object }[];
-  width: number;
-  /** Longest sequence. */
-  length: number;
-  input: { kind: 'tokens'; vocabulary: number; padding?: number } | { kind: 'real'; dims: number };
+export interface ClassifierConfig extends BackboneConfig {
+  input: InputKind;
   classes: number;
-  norm: 'layer' | 'batch';
-  prenorm: boolean;
-  dropout: number;
-  tiedDropout: boolean;
   /** Learned position table added to the encoder's output. */
   positions: boolean;
   pool: 'mean' | 'last';
-  /** A last norm after the blocks. Default: as `prenorm`. */
-  finalNorm?: boolean;
-  /** Norms: epsilon (default 1e-5) and the momentum of batch norm's running statistics (default 0.1). */
-  epsilon?: number;
-  momentum?: number;
-  head: { kind: 'linear' } | { kind: 'retrieval'; hidden: number };
+  head: HeadKind;
 }
 
 /** A batch on the device. Retrieval: `x` holds the first documents of all pairs, then the second ones (2B rows). */
@@ -41,53 +35,76 @@ export interface Batch {
 
 export class Classifier {
   readonly store: ParameterStore;
+  /** Whether hidden state t depends on inputs up to t only (evaluation; pooling looks at all of them). */
+  readonly causal: boolean;
+  readonly #encoder: Encoder;
+  readonly #backbone: Backbone;
+  readonly #head: Head;
 
+  /** Parameters are drawn from the stream `init`. `initialise` false: none is (dry runs). */
   constructor(
     device: Device,
     readonly config: ClassifierConfig,
+    mixers: Mixers,
+    streams: Streams,
+    initialise = true,
   ) {
-    this.store = new ParameterStore(device);
+    this.store = new ParameterStore(device, initialise);
+    this.causal = isCausal(config.blocks, mixers);
+    this.#encoder = new Encoder(this.store, config, streams);
+    this.#backbone = new Backbone(this.store, config, mixers, streams);
+    this.#head = buildHead(this.store, config.head, config.width, config.classes, streams);
+  }
+
+  /** Hidden states after the last block, (B, L, H). */
+  states(t: Tape, { x, lengths }: Pick<Batch, 'x' | 'lengths'>): Tensor {
+    return this.#backbone.forward(t, () => this.#encoder.forward(t, x), { lengths });
   }
 
   /** Logits (B, classes). */
-  logits(_t: Tape, _batch: Batch): Tensor {
-    throw new Error('being built');
+  logits(t: Tape, batch: Pick<Batch, 'x' | 'lengths'>): Tensor {
+    return t.scope(() => {
+      const pooled = t.scope(() => pool(t, this.states(t, batch), this.config.pool, batch.lengths));
+      return this.#head.forward(t, pooled);
+    });
   }
+
   /** Mean cross entropy (1), with the logits. */
-  loss(_t: Tape, _batch: Batch): { loss: Tensor; logits: Tensor } {
-    throw new Error('being built');
+  loss(t: Tape, batch: Batch): { loss: Tensor; logits: Tensor } {
+    const logits = this.logits(t, batch);
+    return { loss: crossEntropy(t, logits, batch.targets), logits };
   }
 }
 
-/** What a model will need, known before anything is allocated. */
-export interface ModelEstimate {
-  /** Trained real numbers. */
-  parameters: number;
-  /** Upper estimates of peak bytes on a float32 device: one training step (with AdamW's moments), one inference. */
-  trainingBytes: number;
-  inferenceBytes: number;
-  /** Analytic arithmetic and traffic of one training step's forward and backward pass. */
-  cost: { forward: Cost; backward: Cost };
+export async function buildClassifier(device: Device, config: ClassifierConfig, streams: Streams): Promise<Classifier> {
+  return new Classifier(device, config, await loadMixers(config.blocks), streams);
 }
 
 /** Sizes of a model at this batch and length (retrieval: `batch` pairs), from a dry run that allocates nothing. */
 export async function estimateClassifier(
-  _config: ClassifierConfig,
-  _batch: number,
-  _length: number,
+  config: ClassifierConfig,
+  batch: number,
+  length: number,
 ): Promise<ModelEstimate> {
-  throw new Error('being built');
+  const mixers = await loadMixers(config.blocks);
+  const rows = config.head.kind === 'retrieval' ? 2 * batch : batch;
+  return dryRun((device) => {
+    const model = new Classifier(device, config, mixers, new Streams(0), false);
+    return {
+      store: model.store,
+      run(t) {
+        const x =
+          config.input.kind === 'tokens' ? t.empty([rows, length], 'i32') : t.empty([rows, length, config.input.dims]);
+        return model.loss(t, { x, lengths: null, targets: t.empty([batch], 'i32') }).loss;
+      },
+    };
+  });
 }
 
 /** Number of trained real numbers. */
-export async function countParameters(_config: ClassifierConfig): Promise<number> {
-  throw new Error('being built');
-}
-
-export async function buildClassifier(
-  _device: Device,
-  _config: ClassifierConfig,
-  _streams: Streams,
-): Promise<Classifier> {
-  throw new Error('being built');
+export async function countParameters(config: ClassifierConfig): Promise<number> {
+  const mixers = await loadMixers(config.blocks);
+  return dryRun((device) => ({
+    store: new Classifier(device, config, mixers, new Streams(0), false).store,
+  })).parameters;
 }

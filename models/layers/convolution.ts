@@ -1,0 +1,98 @@
+/**
+ * The layer that S4, S4D, SGConv and Long Conv share: a long convolution, an activation, and a dense map that
+ * mixes the channels. They differ only in where the kernel k comes from.
+ *
+ *   v = k * u + D u                        u (B, H, L), k (C, H, L), D (C, H), v (B, C H, L)
+ *   y = GLU(W dropout(GELU(v)) + b)        W (2H, C H), b (2H), GLU(a, b) = a sigmoid(b); y (B, L, H)
+ *
+ * Gu et al. 2022, arXiv 2111.00396, Figure 3 and the public S4 block. `output: 'linear'` leaves out the GLU
+ * (W (H, C H), the block of SGConv's standalone file), `'none'` the map as well.
+ *
+ * Two-sided: k has 2C channels; the first C act on the past and the present (lag 0, 1, ...), the last C on the
+ * future starting at lag -1 (k1[0] multiplies u[t+1]), as in the public code, not as a symmetric kernel.
+ *
+ * Layout: one permute to (B, H, L) for the convolution; the dense map is one product with the left operand
+ * transposed, which lands in (B, L, 2H), so no second permute is needed.
+ *
+ * Padded batches: u is zeroed at padded steps before the convolution; D ~ N(0, 1).
+ */
+import { dropout } from '../../kernels/ops/dropout/op.ts';
+import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
+import { glu } from '../../kernels/ops/glu/op.ts';
+import { maskTime } from '../../kernels/ops/mask-time/op.ts';
+import { matmul } from '../../kernels/ops/matmul/op.ts';
+import { permute } from '../../kernels/ops/permute/op.ts';
+import { gelu, geluTanh } from '../../kernels/ops/unary/op.ts';
+import type { Streams } from '../../kernels/tensor/random.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import type { MixerContext, MixerSize } from '../mixer.ts';
+import type { StoreView } from '../parameters.ts';
+import { Linear } from './linear.ts';
+import { pipe } from './pipe.ts';
+
+export interface ConvolutionConfig {
+  /** Kernels per feature, C. */
+  channels: number;
+  bidirectional: boolean;
+  activation: 'gelu' | 'gelu-tanh' | 'none';
+  output: 'glu' | 'linear' | 'none';
+}
+
+export const convolutionDefaults: ConvolutionConfig = {
+  channels: 1,
+  bidirectional: false,
+  activation: 'gelu',
+  output: 'glu',
+};
+
+/** Kernel channels that a layer needs: C, or 2C when it is two-sided. */
+export const kernelChannels = ({ channels, bidirectional }: ConvolutionConfig): number =>
+  bidirectional ? 2 * channels : channels;
+
+export class Convolution {
+  readonly #skip: Tensor;
+  readonly #output: Linear | null;
+
+  /** Registers `D` in `inner` (where the public code keeps it) and the dense map in `store`. */
+  constructor(
+    store: StoreView,
+    inner: StoreView,
+    readonly size: MixerSize,
+    readonly config: ConvolutionConfig,
+    streams: Streams,
+  ) {
+    const { width } = size;
+    const { channels, output } = config;
+    if (output === 'none' && channels !== 1)
+      throw new RangeError(`a convolution of ${channels} channels needs an output map: set output to glu or linear`);
+    this.#skip = inner.add('D', () => streams.get('init').normals(channels * width), [channels, width]);
+    this.#output =
+      output === 'none'
+        ? null
+        : new Linear(
+            store.at(output === 'glu' ? 'output_linear.0' : 'output_linear'),
+            channels * width,
+            output === 'glu' ? 2 * width : width,
+            streams,
+          );
+  }
+
+  /** x (B, L, H) and the kernel that `makeKernel` gives for length L, (C or 2C, H, L), to (B, L, H). */
+  forward(t: Tape, x: Tensor, context: MixerContext, makeKernel: (length: number) => Tensor): Tensor {
+    const { activation, bidirectional, output } = this.config;
+    const { dropout: p, tiedDropout } = this.size;
+    const { lengths } = context;
+    const map = this.#output;
+    return pipe(t, x, [
+      (u) => (lengths ? maskTime(t, u, lengths) : u),
+      (u) => permute(t, u, [0, 2, 1]),
+      (u) => fftConv(t, u, makeKernel(u.shape[2]), this.#skip, { sides: bidirectional ? 'lag-1' : 'causal' }),
+      (v) => (activation === 'none' ? v : activation === 'gelu' ? gelu(t, v) : geluTanh(t, v)),
+      (v) => dropout(t, v, { p, tied: tiedDropout ? [2] : [] }),
+      (v) =>
+        map ? matmul(t, v, map.weight, { transA: true, transB: true, bias: map.bias }) : permute(t, v, [0, 2, 1]),
+      (z) => (output === 'glu' ? glu(t, z) : z),
+    ]);
+  }
+}

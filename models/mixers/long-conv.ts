@@ -1,0 +1,87 @@
+/**
+ * Long Conv: the convolution kernel itself is the parameter, as long as the sequence, kept in check by simple
+ * regularisation.
+ *
+ *   k = dropout(squash(smooth(K)))          K (C, H, L), 2C rows when two-sided
+ *   smooth   k[j] = (1/w) sum_{|i| <= (w-1)/2} K[j+i]    zeros outside, divisor w at the edges too
+ *   squash   k = sign(K) max(|K| - lambda, 0)            soft threshold: favours sparse kernels
+ *   dropout  of kernel taps, one mask per forward pass, shared by the batch
+ *   y = GLU(W dropout(GELU(k * u + D u)) + b)            `layers/convolution.ts`
+ *
+ * Fu et al. 2023, arXiv 2302.06646, section 3. The paper lists squash first; the public code smooths first, and
+ * so do we. Initial kernels: `random` 0.002 N(0, 1); `geometric` 0.02 N(0, 1) exp(-(j/L) floor(H/2)^(h/H)) for
+ * tap j of channel h. The published lambdas (0.001 to 0.004) are of the size of a fresh random tap. The kernel
+ * has its own small learning rate and no weight decay. The public one-file version is different: 2L taps with a
+ * transform of 2L, so that the second half acts on the future although its comment says causal.
+ */
+import { longconvKernel } from '../../kernels/ops/longconv-kernel/op.ts';
+import { slice } from '../../kernels/ops/slice/op.ts';
+import type { Streams } from '../../kernels/tensor/random.ts';
+import { Convolution, type ConvolutionConfig, convolutionDefaults, kernelChannels } from '../layers/convolution.ts';
+import type { MixerDefinition } from '../mixer.ts';
+
+export interface LongConvConfig extends ConvolutionConfig {
+  init: 'random' | 'geometric';
+  /** Kernel length; null: the longest sequence. */
+  taps: number | null;
+  /** Squash threshold. */
+  lambda: number;
+  /** Width w of the smoothing window, odd; 1: no smoothing. */
+  window: number;
+  /** Probability that a kernel tap is dropped. */
+  kernelDropout: number;
+  /** Learning rate of the kernel; null: the run's. */
+  lr: number | null;
+}
+
+const longConv: MixerDefinition<LongConvConfig> = {
+  id: 'long-conv',
+  title: 'Long Conv',
+  paper: {
+    title: 'Simple Hardware-Efficient Long Convolutions for Sequence Modeling',
+    arxiv: '2302.06646',
+    year: 2023,
+  },
+  kind: 'convolution',
+  causal: ({ bidirectional }) => !bidirectional,
+  defaults: {
+    ...convolutionDefaults,
+    init: 'random',
+    taps: null,
+    lambda: 0.003,
+    window: 1,
+    kernelDropout: 0.2,
+    lr: 0.001,
+  },
+  build(store, size, config, streams) {
+    const rows = kernelChannels(config);
+    const { width } = size;
+    const taps = config.taps ?? size.length;
+    const { lambda, window, kernelDropout } = config;
+    const parameter = store.add(
+      'kernel.kernel',
+      () => initialTaps(config, rows, width, taps, streams),
+      [rows, width, taps],
+      {
+        ...(config.lr === null ? {} : { lr: config.lr }),
+        weightDecay: 0,
+      },
+    );
+    const layer = new Convolution(store, store, size, config, streams);
+    return {
+      forward: (t, x, context) =>
+        layer.forward(t, x, context, (L) => {
+          const k = longconvKernel(t, parameter, { lambda, window, dropout: kernelDropout });
+          return L < taps ? slice(t, k, { axis: 2, start: 0, length: L }) : k;
+        }),
+    };
+  },
+};
+export default longConv;
+
+function initialTaps({ init }: LongConvConfig, rows: number, H: number, L: number, streams: Streams): Float64Array {
+  const taps = streams.get('init').normals(rows * H * L, init === 'random' ? 0.002 : 0.02);
+  if (init === 'random') return taps;
+  const rate = Float64Array.from({ length: H }, (_, h) => Math.max(1, Math.floor(H / 2)) ** (h / H));
+  return taps.map((x, i) => x * Math.exp(-((i % L) / L) * rate[Math.floor(i / L) % H]));
+}

@@ -1,0 +1,44 @@
+/**
+ * The position-wise feed-forward sub-block of a Transformer: y = W2 GELU(W1 x + b1) + b2, W1 (inner, H),
+ * W2 (H, inner).
+ *
+ * Vaswani et al. 2017, arXiv 1706.03762, section 3.3 (with ReLU there). Public classifiers use the exact GELU,
+ * public language models its tanh form: `activation`.
+ */
+import { dropout } from '../../kernels/ops/dropout/op.ts';
+import { gelu, geluTanh } from '../../kernels/ops/unary/op.ts';
+import { Linear } from '../layers/linear.ts';
+import { pipe } from '../layers/pipe.ts';
+import type { MixerDefinition } from '../mixer.ts';
+
+export interface MlpConfig {
+  /** Inner width; default: `ratio` times the model's width. */
+  inner: number | null;
+  ratio: number;
+  activation: 'gelu' | 'gelu-tanh';
+}
+
+const mlp: MixerDefinition<MlpConfig> = {
+  id: 'mlp',
+  title: 'MLP',
+  paper: { title: 'Attention Is All You Need', arxiv: '1706.03762', year: 2017 },
+  kind: 'feed-forward',
+  causal: () => true,
+  defaults: { inner: null, ratio: 4, activation: 'gelu' },
+  build(store, { width, dropout: p, tiedDropout }, config, streams) {
+    const inner = config.inner ?? Math.round(config.ratio * width);
+    const fc1 = new Linear(store.at('fc1'), width, inner, streams);
+    const fc2 = new Linear(store.at('fc2'), inner, width, streams);
+    const activate = config.activation === 'gelu' ? gelu : geluTanh;
+    return {
+      forward: (t, x) =>
+        pipe(t, x, [
+          (h) => fc1.forward(t, h),
+          (h) => activate(t, h),
+          (h) => dropout(t, h, { p, tied: tiedDropout ? [1] : [] }),
+          (h) => fc2.forward(t, h),
+        ]),
+    };
+  },
+};
+export default mlp;

@@ -1,0 +1,77 @@
+/**
+ * S4D: S4 with a diagonal state matrix.
+ *
+ *   k[l] = 2 Re sum_n C_n Bbar_n Abar_n^l        n over the N/2 stored modes; the factor 2 stands for the conjugates
+ *   zoh       Abar = exp(dt A),                  Bbar = B (exp(dt A) - 1) / A
+ *   bilinear  Abar = (1 + dt A/2)/(1 - dt A/2),  Bbar = B dt / (1 - dt A/2)
+ *   y = GLU(W dropout(GELU(k * u + D u)) + b)    `layers/convolution.ts`
+ *
+ * Gu, Gupta, Goel and Re 2022, arXiv 2206.11893, equations 6 and 7. Parameters as in `s4.ts` without P; C is not
+ * folded. Starts: `lin`, `inv`, `legs`, `quad`, `real` (`state-space/initial.ts`). Where the paper has A = -1/2 +
+ * i pi n, the code stores -1/2 - i pi n (the conjugate: same kernels for conjugate C) and raises the frequency 0
+ * of `lin` to 1e-4. `dss` is the row-normalised discretisation of the same code base.
+ */
+import { s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
+import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
+import type { MixerDefinition } from '../mixer.ts';
+import {
+  asPairs,
+  clampFrequency,
+  complexNormals,
+  type DiagonalInit,
+  diagonal,
+  type KernelRates,
+  kernelHints,
+  logSteps,
+  stateCopies,
+  stateSpaceDefaults,
+  tile,
+} from '../state-space/initial.ts';
+
+export interface S4dConfig extends ConvolutionConfig {
+  /** State size N, even. */
+  states: number;
+  /** Number S of state matrices, a divisor of H; null: one per channel. */
+  copies: number | null;
+  init: DiagonalInit;
+  discretisation: 'zoh' | 'bilinear' | 'dss';
+  dtMin: number;
+  dtMax: number;
+  lr: KernelRates;
+}
+
+const s4d: MixerDefinition<S4dConfig> = {
+  id: 's4d',
+  title: 'S4D',
+  paper: {
+    title: 'On the Parameterization and Initialization of Diagonal State Space Models',
+    arxiv: '2206.11893',
+    year: 2022,
+  },
+  kind: 'state space',
+  causal: ({ bidirectional }) => !bidirectional,
+  defaults: { ...stateSpaceDefaults, init: 'lin', discretisation: 'zoh' },
+  build(store, size, config, streams) {
+    const { width: H } = size;
+    const { states: N, dtMin, dtMax, lr, discretisation: disc } = config;
+    if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
+    const M = N / 2;
+    const S = stateCopies(config.copies, H);
+    const rows = kernelChannels(config);
+    const stream = streams.get('init');
+    const inner = store.at('layer');
+    const kernel = inner.at('kernel');
+    const start = () => diagonal(config.init, N);
+    const invDt = kernel.add('inv_dt', () => logSteps(stream, H, dtMin, dtMax), [H, 1], kernelHints(lr.dt));
+    const C = kernel.add('C', () => complexNormals(stream, rows * H * M), [rows, H, M, 2]);
+    const B = kernel.add('B', () => tile(asPairs(start().B), S), [1, S, M, 2], kernelHints(lr.B));
+    const aReal = kernel.add('A_real', () => tile(start().decay.map(Math.log), S), [S, M], kernelHints(lr.A));
+    const aImag = kernel.add('A_imag', () => tile(start().frequency.map(clampFrequency), S), [S, M], kernelHints(lr.A));
+    const layer = new Convolution(store, inner, size, config, streams);
+    return {
+      forward: (t, x, context) =>
+        layer.forward(t, x, context, (length) => s4dKernel(t, { invDt, aReal, aImag, B, C }, { length, disc })),
+    };
+  },
+};
+export default s4d;

@@ -1,0 +1,115 @@
+/**
+ * The stack of residual sub-blocks that every network has between its encoder and its head.
+ *
+ *   pre-norm   x <- x + dropout(mixer(norm(x))), and one more norm after the last block
+ *   post-norm  x <- norm(x + dropout(mixer(x)))
+ *
+ * A Transformer layer is two sub-blocks (attention, MLP), a convolution layer is one. Tied dropout has one mask
+ * per sequence and channel, constant along L.
+ *
+ * Each sub-block runs in its own scope: in training what the backward pass saved outlives it, in evaluation
+ * nothing does but its output.
+ */
+import { add } from '../../kernels/ops/binary/op.ts';
+import { dropout } from '../../kernels/ops/dropout/op.ts';
+import type { Streams } from '../../kernels/tensor/random.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { Norm, type NormOptions } from '../layers/norm.ts';
+import { pipe } from '../layers/pipe.ts';
+import { loadMixer, type Mixer, type MixerContext, type MixerDefinition } from '../mixer.ts';
+import type { ParameterStore } from '../parameters.ts';
+
+/** A residual sub-block: which mixer, and what differs from its defaults. */
+export interface BlockConfig {
+  mixer: string;
+  config?: object;
+}
+
+export interface BackboneConfig {
+  blocks: BlockConfig[];
+  width: number;
+  /** Longest sequence. */
+  length: number;
+  norm: 'layer' | 'batch';
+  prenorm: boolean;
+  dropout: number;
+  tiedDropout: boolean;
+  /** A last norm after the blocks. Default: as `prenorm`. */
+  finalNorm?: boolean;
+  /** Norms: epsilon (default 1e-5) and the momentum of batch norm's running statistics (default 0.1). */
+  epsilon?: number;
+  momentum?: number;
+}
+
+/** The mixer definitions of a network, by id: loaded once, before it is built. */
+export type Mixers = ReadonlyMap<string, MixerDefinition>;
+
+export async function loadMixers(blocks: readonly BlockConfig[]): Promise<Mixers> {
+  const ids = [...new Set(blocks.map((b) => b.mixer))];
+  return new Map(await Promise.all(ids.map(async (id) => [id, await loadMixer(id)] as const)));
+}
+
+/** Whether output t depends on inputs up to t only. Batch norm in training couples everything, but in evaluation not. */
+export const isCausal = (blocks: readonly BlockConfig[], mixers: Mixers): boolean =>
+  blocks.every(({ mixer, config }) => {
+    const definition = mixers.get(mixer) as MixerDefinition;
+    return definition.causal({ ...definition.defaults, ...config });
+  });
+
+interface Block {
+  mixer: Mixer;
+  norm: Norm;
+}
+
+export class Backbone {
+  readonly #blocks: Block[];
+  readonly #last: Norm | null;
+
+  constructor(
+    store: ParameterStore,
+    readonly config: BackboneConfig,
+    mixers: Mixers,
+    streams: Streams,
+  ) {
+    const { width, length, blocks, prenorm, dropout: p, tiedDropout } = config;
+    if (!blocks.length) throw new RangeError('a network needs at least one block');
+    const options: NormOptions = { kind: config.norm, epsilon: config.epsilon, momentum: config.momentum };
+    const size = { width, length, layers: blocks.length, dropout: p, tiedDropout };
+    this.#blocks = blocks.map(({ mixer: id, config: own }, i) => {
+      const definition = mixers.get(id) as MixerDefinition;
+      const unknown = Object.keys(own ?? {}).filter((key) => !(key in definition.defaults));
+      if (unknown.length)
+        throw new RangeError(
+          `mixer ${id} has no option ${unknown.join(', ')}: it has ${Object.keys(definition.defaults).join(', ')}`,
+        );
+      const mixer = definition.build(store.at(`mixers.${i}`), size, { ...definition.defaults, ...own }, streams);
+      return { mixer, norm: new Norm(store.at(`norms.${i}`), width, options) };
+    });
+    this.#last = (config.finalNorm ?? prenorm) ? new Norm(store.at('norm'), width, options) : null;
+  }
+
+  /** The hidden states after the last block; `encode` makes the first ones, (B, L, H). */
+  forward(t: Tape, encode: () => Tensor, context: MixerContext): Tensor {
+    const last = this.#last;
+    const top = () => this.#upTo(t, this.#blocks.length, encode, context);
+    return last ? t.scope(() => last.forward(t, top())) : top();
+  }
+
+  /** Nested scopes: the states below a block are released when it has run. */
+  #upTo(t: Tape, count: number, encode: () => Tensor, context: MixerContext): Tensor {
+    if (count === 0) return t.scope(encode);
+    return t.scope(() => this.#block(t, this.#blocks[count - 1], this.#upTo(t, count - 1, encode, context), context));
+  }
+
+  #block(t: Tape, { mixer, norm }: Block, x: Tensor, context: MixerContext): Tensor {
+    const { prenorm, dropout: p, tiedDropout } = this.config;
+    const branch = pipe(t, x, [
+      (h) => (prenorm ? norm.forward(t, h) : h),
+      (h) => mixer.forward(t, h, context),
+      (h) => dropout(t, h, { p, tied: tiedDropout ? [1] : [] }),
+    ]);
+    const sum = add(t, x, branch);
+    return prenorm ? sum : norm.forward(t, sum);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * From hidden states (B, L, H) to logits.
+ *
+ *   pool       mean over the positions of a sequence (of a padded batch: the first `length` ones), or the last one
+ *   linear     decoder: H to classes
+ *   retrieval  two documents a, b per example, encoded by the same network in one batch:
+ *              W2 relu(W1 [a, b, a - b, a b] + c1) + c2
+ */
+import { mul, sub } from '../../kernels/ops/binary/op.ts';
+import { concat } from '../../kernels/ops/concat/op.ts';
+import { maskedMean } from '../../kernels/ops/masked-mean/op.ts';
+import { slice } from '../../kernels/ops/slice/op.ts';
+import { relu } from '../../kernels/ops/unary/op.ts';
+import type { Streams } from '../../kernels/tensor/random.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { Linear } from '../layers/linear.ts';
+import type { ParameterStore } from '../parameters.ts';
+
+export type HeadKind = { kind: 'linear' } | { kind: 'retrieval'; hidden: number };
+
+/** (B, L, H) to (B, H). */
+export function pool(t: Tape, h: Tensor, how: 'mean' | 'last', lengths: Tensor | null): Tensor {
+  if (how === 'mean') return maskedMean(t, h, lengths);
+  if (lengths)
+    throw new RangeError('pooling by the last step needs sequences of one length: use pool "mean" for padded batches');
+  const [B, L, H] = h.shape;
+  return t.reshape(slice(t, h, { axis: 1, start: L - 1, length: 1 }), [B, H]);
+}
+
+export interface Head {
+  /** Pooled states, (B, H) or for pairs of documents (2B, H), to logits (B, classes). */
+  forward(t: Tape, pooled: Tensor): Tensor;
+}
+
+export function buildHead(
+  store: ParameterStore,
+  kind: HeadKind,
+  width: number,
+  classes: number,
+  streams: Streams,
+): Head {
+  if (kind.kind === 'linear') {
+    const decoder = new Linear(store.at('decoder'), width, classes, streams);
+    return { forward: (t, pooled) => decoder.forward(t, pooled) };
+  }
+  const first = new Linear(store.at('head1'), 4 * width, kind.hidden, streams);
+  const second = new Linear(store.at('head2'), kind.hidden, classes, streams);
+  return {
+    forward(t, pooled) {
+      const rows = pooled.shape[0];
+      if (rows % 2 !== 0)
+        throw new RangeError(
+          `a batch of document pairs has an even number of rows, not ${rows}: first the B first documents, then the B second ones`,
+        );
+      const document = (i: number) => slice(t, pooled, { axis: 0, start: (i * rows) / 2, length: rows / 2 });
+      const [a, b] = [document(0), document(1)];
+      const features = concat(t, [a, b, sub(t, a, b), mul(t, a, b)], 1);
+      return second.forward(t, relu(t, first.forward(t, features)));
+    },
+  };
+}

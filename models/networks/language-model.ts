@@ -1,0 +1,91 @@
+/**
+ * The causal language model: embedding (plus a learned position table for attention), pre-norm blocks, a final
+ * norm, logits h E^T with the embedding table E itself (its gradient is the sum of both uses), mean cross entropy
+ * over all positions.
+ *
+ * Radford et al. 2019 (GPT-2) for the shape, Press and Wolf 2017, arXiv 1608.05859, for the tied table.
+ */
+import type { Device } from '../../kernels/device/device.ts';
+import { crossEntropy } from '../../kernels/ops/cross-entropy/op.ts';
+import { matmul } from '../../kernels/ops/matmul/op.ts';
+import { Streams } from '../../kernels/tensor/random.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { ParameterStore } from '../parameters.ts';
+import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
+import { Encoder } from './encoder.ts';
+import { dryRun, type ModelEstimate } from './estimate.ts';
+
+export interface LanguageModelConfig extends BackboneConfig {
+  vocabulary: number;
+  /** Learned position table: for attention, which cannot tell positions apart by itself. */
+  positions: boolean;
+}
+
+/** Token sequences on the device, i32 (B, L). Targets of -100 do not count. */
+export interface TokenBatch {
+  x: Tensor;
+  targets: Tensor;
+}
+
+export class LanguageModel {
+  readonly store: ParameterStore;
+  readonly #encoder: Encoder;
+  readonly #backbone: Backbone;
+
+  constructor(
+    device: Device,
+    readonly config: LanguageModelConfig,
+    mixers: Mixers,
+    streams: Streams,
+    initialise = true,
+  ) {
+    if (!isCausal(config.blocks, mixers))
+      throw new RangeError('a language model needs causal blocks: set causal true or bidirectional false');
+    this.store = new ParameterStore(device, initialise);
+    const { width, length, positions, vocabulary } = config;
+    const input = { kind: 'tokens' as const, vocabulary };
+    this.#encoder = new Encoder(this.store, { input, width, length, positions }, streams);
+    this.#backbone = new Backbone(this.store, config, mixers, streams);
+  }
+
+  /** Logits (B, L, vocabulary). */
+  logits(t: Tape, x: Tensor): Tensor {
+    return t.scope(() => {
+      const h = this.#backbone.forward(t, () => this.#encoder.forward(t, x), {});
+      return matmul(t, h, this.#encoder.table as Tensor, { transB: true });
+    });
+  }
+
+  /** Mean cross entropy per token (1), with the logits. */
+  loss(t: Tape, { x, targets }: TokenBatch): { loss: Tensor; logits: Tensor } {
+    const logits = this.logits(t, x);
+    const rows = x.shape[0] * x.shape[1];
+    const flat = t.reshape(logits, [rows, this.config.vocabulary]);
+    return { loss: crossEntropy(t, flat, t.reshape(targets, [rows])), logits };
+  }
+}
+
+export async function buildLanguageModel(
+  device: Device,
+  config: LanguageModelConfig,
+  streams: Streams,
+): Promise<LanguageModel> {
+  return new LanguageModel(device, config, await loadMixers(config.blocks), streams);
+}
+
+/** Sizes of a language model at this batch and length, from a dry run that allocates nothing. */
+export async function estimateLanguageModel(
+  config: LanguageModelConfig,
+  batch: number,
+  length: number,
+): Promise<ModelEstimate> {
+  const mixers = await loadMixers(config.blocks);
+  return dryRun((device) => {
+    const model = new LanguageModel(device, config, mixers, new Streams(0), false);
+    return {
+      store: model.store,
+      run: (t) => model.loss(t, { x: t.empty([batch, length], 'i32'), targets: t.empty([batch, length], 'i32') }).loss,
+    };
+  });
+}

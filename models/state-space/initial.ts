@@ -1,0 +1,90 @@
+/** Initial parameters that the state space kernels share. Stored forms: arXiv 2111.00396, 2206.11893. */
+import type { Stream } from '../../kernels/tensor/random.ts';
+import { convolutionDefaults } from '../layers/convolution.ts';
+import type { ParameterHints } from '../parameters.ts';
+import { legs } from './hippo.ts';
+
+/** log of the step of each channel, log-uniform in [min, max]. */
+export const logSteps = (stream: Stream, H: number, min: number, max: number): Float64Array =>
+  stream.uniforms(H, Math.log(min), Math.log(max));
+
+/** Complex N(0, 1): variance 1/2 in each part, (re, im) pairs. */
+export const complexNormals = (stream: Stream, n: number): Float64Array => stream.normals(2 * n, Math.SQRT1_2);
+
+/** A = -exp(A_real) - i A_imag: frequencies below 1e-4 are raised to it, as the public parameter transform does. */
+export const clampFrequency = (a: number): number => Math.max(a, 1e-4);
+
+export type DiagonalInit = 'lin' | 'inv' | 'legs' | 'quad' | 'real';
+
+/** Start of a diagonal state matrix: A = -decay - i frequency, and the input vector B (real). */
+export interface Diagonal {
+  decay: Float64Array;
+  frequency: Float64Array;
+  B: Float64Array;
+}
+
+/**
+ * S4D's families (Gu et al. 2022, arXiv 2206.11893, section 4), n = 0 .. N/2 - 1:
+ *   lin   -1/2 - i pi n                     inv   -1/2 - i (N/pi)(N/(2n+1) - 1)
+ *   quad  -1/2 - i (1+2n)^2/pi              real  -(n+1)
+ *   legs  the normal part of HiPPO-LegS, with its B (the paper's factor 1/2 on B is dropped, as in the code)
+ */
+export function diagonal(init: DiagonalInit, N: number): Diagonal {
+  const M = N / 2;
+  const each = (f: (n: number) => number) => Float64Array.from({ length: M }, (_, n) => f(n));
+  const half = each(() => 0.5);
+  const one = each(() => 1);
+  switch (init) {
+    case 'lin':
+      return { decay: half, frequency: each((n) => Math.PI * n), B: one };
+    case 'inv':
+      return { decay: half, frequency: each((n) => (N / Math.PI) * (N / (2 * n + 1) - 1)), B: one };
+    case 'quad':
+      return { decay: half, frequency: each((n) => (1 + 2 * n) ** 2 / Math.PI), B: one };
+    case 'real':
+      return { decay: each((n) => n + 1), frequency: each(() => 0), B: one };
+    case 'legs': {
+      const form = legs(N);
+      return { decay: half, frequency: form.frequency, B: form.P.map((p) => Math.SQRT2 * p) };
+    }
+  }
+}
+
+/** `values` repeated `copies` times. */
+export function tile(values: Float64Array, copies: number): Float64Array {
+  const out = new Float64Array(values.length * copies);
+  for (let s = 0; s < copies; s++) out.set(values, s * values.length);
+  return out;
+}
+
+/** Real numbers as (re, im) pairs. */
+export const asPairs = (values: Float64Array): Float64Array =>
+  Float64Array.from({ length: 2 * values.length }, (_, i) => (i % 2 === 0 ? values[i >> 1] : 0));
+
+/** Learning rates of a state space kernel; null: the run's own. No weight decay on any of them. */
+export interface KernelRates {
+  dt: number | null;
+  A: number | null;
+  B: number | null;
+}
+export const kernelHints = (lr: number | null): ParameterHints => ({ ...(lr === null ? {} : { lr }), weightDecay: 0 });
+
+/** Options that S4 and S4D share, as on LRA. */
+export const stateSpaceDefaults = {
+  ...convolutionDefaults,
+  states: 64,
+  copies: null,
+  dtMin: 0.001,
+  dtMax: 0.1,
+  lr: { dt: 0.001, A: 0.001, B: 0.001 },
+};
+
+/** S, checked: the channels are dealt evenly to the state matrices. */
+export function stateCopies(copies: number | null, H: number): number {
+  const S = copies ?? H;
+  if (!(S >= 1) || H % S !== 0)
+    throw new RangeError(
+      `${S} state matrices cannot be shared by ${H} channels: copies must be a divisor of the width`,
+    );
+  return S;
+}
