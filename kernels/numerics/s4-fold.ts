@@ -1,0 +1,161 @@
+/**
+ * S4's state space in float64: the fold C~ = C (I - Abar^L) that its kernel is trained with, its inverse for the
+ * recurrence, and the kernel by plain recurrence (Gu, Goel & Re 2021, arXiv 2111.00396, appendix C.3).
+ *
+ * States are held as real pairs (Re x, Im x) of the stored half of the modes: with P and C completed by their
+ * conjugates, P^H x = 2 Re(P^H x_half) and C x = 2 Re(C x_half), so one step is a real matrix of size N, not a complex
+ * one of size N, and Abar^L costs log2(L) real products. Abar is a contraction: rounding does not grow with L.
+ */
+import { type Complex, complex, pair } from './complex.ts';
+import { RealMatrix } from './real-matrix.ts';
+
+/** One feature: x' = (diag(lambda) - sum_r P_r P_r^H) x + B u with step delta. */
+export interface StateSpace {
+  delta: number;
+  lambda: readonly Complex[];
+  /** R rows of N/2 values. */
+  P: readonly (readonly Complex[])[];
+}
+
+/** The bilinear step: Abar, and Bbar as a map of B. */
+export interface Step {
+  Abar: RealMatrix;
+  input(B: readonly Complex[]): Float64Array;
+}
+
+const toReal = (x: readonly Complex[]): Float64Array =>
+  Float64Array.from([...x.map(({ re }) => re), ...x.map(({ im }) => im)]);
+
+/** The functional x -> 2 Re(C x) as a row, and back. */
+const rowOf = (C: readonly Complex[]): Float64Array =>
+  Float64Array.from([...C.map(({ re }) => 2 * re), ...C.map(({ im }) => -2 * im)]);
+const fromRow = (row: Float64Array): Complex[] =>
+  Array.from({ length: row.length / 2 }, (_, n) => complex(row[n] / 2, -row[n + row.length / 2] / 2));
+
+/** Abar = (2/delta - A)^{-1} (2/delta + A),  Bbar = (2/delta - A)^{-1} 2 B. */
+export function bilinearStep({ delta, lambda, P }: StateSpace): Step {
+  const M = lambda.length;
+  const N = 2 * M;
+  const minus = new RealMatrix(N);
+  const plus = new RealMatrix(N);
+  const put = (i: number, j: number, a: number) => {
+    plus.data[i * N + j] += a;
+    minus.data[i * N + j] -= a;
+  };
+  lambda.forEach(({ re, im }, n) => {
+    put(n, n, re);
+    put(n + M, n + M, re);
+    put(n, n + M, -im);
+    put(n + M, n, im);
+  });
+  for (const low of P) {
+    const p = toReal(low);
+    for (let i = 0; i < N; i++) for (let j = 0; j < N; j++) put(i, j, -2 * p[i] * p[j]);
+  }
+  for (let i = 0; i < N; i++) {
+    plus.data[i * N + i] += 2 / delta;
+    minus.data[i * N + i] += 2 / delta;
+  }
+  return {
+    Abar: new RealMatrix(N, minus.solve(plus.data, N)),
+    input: (B) =>
+      minus.solve(
+        toReal(B).map((x) => 2 * x),
+        1,
+      ),
+  };
+}
+
+/** a^exponent by repeated squaring. */
+function power(a: RealMatrix, exponent: number): RealMatrix {
+  let result: RealMatrix | null = null;
+  let square = a;
+  for (let e = exponent; e > 0; e = Math.floor(e / 2)) {
+    if (e % 2) result = result ? result.times(square) : square;
+    if (e > 1) square = square.times(square);
+  }
+  return result ?? RealMatrix.identity(a.n);
+}
+
+/** I - Abar^L (sign -1) or I + Abar^L (sign 1). */
+function folding(space: StateSpace, L: number, sign: 1 | -1): RealMatrix {
+  const a = power(bilinearStep(space).Abar, L);
+  for (let i = 0; i < a.data.length; i++) a.data[i] *= sign;
+  for (let i = 0; i < a.n; i++) a.data[i * a.n + i] += 1;
+  return a;
+}
+
+export const foldings = ['fold', 'unfold', 'extend'] as const;
+/**
+ * fold    C -> C (I - Abar^L)
+ * unfold  C~ -> C~ (I - Abar^L)^{-1}
+ * extend  C~ folded with L -> C~ (I + Abar^L), folded with 2L
+ */
+export type Folding = (typeof foldings)[number];
+
+/** Transforms rows C of one feature. */
+export function refold(space: StateSpace, C: readonly (readonly Complex[])[], L: number, how: Folding): Complex[][] {
+  const matrix = folding(space, L, how === 'extend' ? 1 : -1);
+  if (how !== 'unfold') return C.map((row) => fromRow(matrix.applyLeft(rowOf(row))));
+  const transposed = matrix.transpose();
+  return C.map((row) => fromRow(transposed.solve(rowOf(row), 1)));
+}
+
+/** K[l] = C Abar^l Bbar, l < L, step by step, with the un-folded C. */
+export function recurrentKernel(
+  space: StateSpace,
+  B: readonly Complex[],
+  C: readonly Complex[],
+  L: number,
+): Float64Array {
+  const { Abar, input } = bilinearStep(space);
+  const row = rowOf(C);
+  let x = input(B);
+  return Float64Array.from({ length: L }, () => {
+    const y = row.reduce((sum, c, i) => sum + c * x[i], 0);
+    x = Abar.apply(x);
+    return y;
+  });
+}
+
+/** S4's stored parameters as arrays: invDt (H,1), aReal and aImag (S,N/2), P (R,S,N/2,2), C (channels,H,N/2,2). */
+export interface StoredS4 {
+  H: number;
+  S: number;
+  M: number;
+  rank: number;
+  invDt: ArrayLike<number>;
+  aReal: ArrayLike<number>;
+  aImag: ArrayLike<number>;
+  P: ArrayLike<number>;
+}
+
+/** Feature h of stored parameters. */
+export function stateSpace({ S, M, rank, invDt, aReal, aImag, P }: StoredS4, h: number): StateSpace {
+  const s = h % S;
+  const modes = Array.from({ length: M }, (_, n) => n);
+  return {
+    delta: Math.exp(invDt[h]),
+    lambda: modes.map((n) => complex(-Math.exp(aReal[s * M + n]), -aImag[s * M + n])),
+    P: Array.from({ length: rank }, (_, r) => modes.map((n) => pair(P, (r * S + s) * M + n))),
+  };
+}
+
+/** `refold` of all features: C (channels,H,N/2,2) to the same shape. */
+export function refoldAll(stored: StoredS4, C: ArrayLike<number>, L: number, how: Folding): Float64Array {
+  const { H, M } = stored;
+  const channels = C.length / (2 * H * M);
+  const out = new Float64Array(C.length);
+  for (let h = 0; h < H; h++) {
+    const rows = Array.from({ length: channels }, (_, c) =>
+      Array.from({ length: M }, (_, n) => pair(C, (c * H + h) * M + n)),
+    );
+    refold(stateSpace(stored, h), rows, L, how).forEach((row, c) => {
+      row.forEach(({ re, im }, n) => {
+        out[2 * ((c * H + h) * M + n)] = re;
+        out[2 * ((c * H + h) * M + n) + 1] = im;
+      });
+    });
+  }
+  return out;
+}
