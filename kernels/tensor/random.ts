@@ -56,7 +56,7 @@ function hash64(text: string): [number, number] {
 export const unit = (word: number): number => (word + 0.5) / 4294967296;
 
 /**
- * A named stream. `position` counts blocks of four words already used; it is all that a checkpoint must hold.
+ * A named stream. `position` counts blocks of four words already taken; `mark` is all that a checkpoint must hold.
  */
 export class Stream {
   readonly key: readonly [number, number];
@@ -82,6 +82,17 @@ export class Stream {
     this.position += count;
     this.#block = [];
     return start;
+  }
+
+  /** Where the stream is, in blocks; the words left of the last block taken count a quarter each. */
+  get mark(): number {
+    return this.position - this.#block.length / 4;
+  }
+  set mark(mark: number) {
+    this.position = Math.ceil(mark);
+    const left = (this.position - mark) * 4;
+    const last = this.block(this.position - 1).reverse();
+    this.#block = left ? last.slice(0, left) : [];
   }
 
   /** Next 32-bit word. */
@@ -142,15 +153,12 @@ export class Streams {
     return s;
   }
 
+  /** The streams' marks. */
   save(): Record<string, number> {
-    return Object.fromEntries([...this.#streams].map(([name, s]) => [name, s.position]));
+    return Object.fromEntries([...this.#streams].map(([name, s]) => [name, s.mark]));
   }
 
-  restore(positions: Record<string, number>): void {
-    for (const [name, position] of Object.entries(positions)) {
-      const s = this.get(name);
-      s.reserve(0);
-      s.position = position;
-    }
+  restore(marks: Record<string, number>): void {
+    for (const [name, mark] of Object.entries(marks)) this.get(name).mark = mark;
   }
 }
