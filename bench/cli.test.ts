@@ -193,3 +193,17 @@ test('Ctrl-C keeps and prints what was measured and exits 130', async () => {
   assert.ok(rows[0].rounds >= 1 && rows[0].ms > 0);
   assert.match(stderr, /interrupted: the rows above/);
 });
+
+test('doctor reports as JSON; without the CPU device it exits 3 and says what to do', async () => {
+  const r = await bench(['doctor', '--json']);
+  assert.equal(r.code, 0, r.stderr);
+  const { findings } = JSON.parse(r.stdout);
+  const names = findings.map((f: { what: string }) => f.what);
+  for (const what of ['runtime', 'g++', 'load', 'device cpu', 'roofline', 'noise', 'memory', 'disk'])
+    assert.ok(names.includes(what), what);
+  const lame = await bench(['doctor', '--json'], { LONGCONV_ISA: 'vax' });
+  assert.equal(lame.code, 3);
+  const cpu = JSON.parse(lame.stdout).findings.find((f: { what: string }) => f.what === 'device cpu');
+  assert.equal(cpu.status, 'missing');
+  assert.match(cpu.advice, /unset it/);
+});

@@ -48,6 +48,11 @@ function build() {
     .example('  bench check --only "fftconv*" --json')
     .example('  bench check --golden ./vectors --no-ops --device cpu,reference')
     .action((options) => load('check', [], options));
+  cli
+    .command('doctor', 'Is this machine fit to measure, and what is missing')
+    .option('--json', 'One JSON object')
+    .example('  bench doctor')
+    .action((options) => load('doctor', [], options));
   cli.help((sections) => {
     if (!cli.matchedCommand)
       sections.push({
@@ -63,6 +68,7 @@ const commands: Record<string, () => Promise<{ run(args: unknown[], options: Opt
   run: () => import('./commands/run.ts'),
   list: () => import('./commands/list.ts'),
   check: () => import('./commands/check.ts'),
+  doctor: () => import('./commands/doctor.ts'),
 };
 
 async function load(verb: string, args: unknown[], options: Options): Promise<number> {

@@ -52,6 +52,12 @@ export class UnsupportedCase extends Error {
   override name = 'UnsupportedCase';
 }
 
+/** Throws `UnsupportedCase` when the case has an option that its adapter does not know. */
+export function requireKnown(c: GoldenCase, keys: readonly string[]): void {
+  const unknown = Object.keys(c.config).find((key) => key !== 'f32_max_rel_dev' && !keys.includes(key));
+  if (unknown) throw new UnsupportedCase(`family ${c.family} has no option "${unknown}"`);
+}
+
 export interface GoldenFamily {
   /** Runs one case; every `output` and `grad` tensor of the case should be computed. */
   run(c: GoldenCase, device: Device): Promise<GoldenResult>;

@@ -39,13 +39,13 @@ Roofline measure_roofline(const char* isa) {
   Roofline r{};
   int threads = thread_count();
   if (KernelFn fma = find(isa, "fma")) {
-    double attr[2] = {2e6, double(threads)};
+    double attr[2] = {2e5, double(threads)};  // under a millisecond: short enough to slip between disturbances
     Tensor out{nullptr, 1, {1}};
     float flops_per_round = 0;
     out.data = &flops_per_round;
     Call c{};
     c.out = &out, c.nout = 1, c.attr = attr, c.nattr = 2;
-    double t = seconds(fma, c, 5);
+    double t = seconds(fma, c, 100);
     r.flops = double(flops_per_round) * attr[0] * threads / t;
   }
   if (KernelFn copy = find(isa, "copy")) {
@@ -56,7 +56,7 @@ Roofline measure_roofline(const char* isa) {
       Call c{};
       c.in = t, c.nin = 1, c.out = t + 1, c.nout = 1;
       seconds(copy, c, 1);
-      r.bytes = 8.0 * n / seconds(copy, c, 5);
+      r.bytes = 8.0 * n / seconds(copy, c, 6);
     }
     pool_free(t[0].data);
     pool_free(t[1].data);
