@@ -10,7 +10,8 @@ const char* peak_fma(const Call& c) {
   constexpr int kChains = 12;  // enough independent chains for 2 pipes of latency 4 to 5
   int64_t rounds = int64_t(c.attr[0]);
   parallel(int64_t(c.attr[1]), 1, [&](int64_t, int64_t, int) {
-    V a[kChains];
+    V a[kChains];  // indexed by constants only, or the chains would live in memory
+#pragma GCC unroll 12
     for (int j = 0; j < kChains; j++) a[j] = splat(1.0f + j);
     V b = splat(0.999f), d = splat(1e-3f);
     for (int64_t r = 0; r < rounds; r++) {
@@ -20,6 +21,7 @@ const char* peak_fma(const Call& c) {
       asm volatile("" : "+x"(a[0]));
 #endif
     }
+#pragma GCC unroll 12
     for (int j = 1; j < kChains; j++) a[0] += a[j];
     volatile float sink = hsum(a[0]);
     (void)sink;

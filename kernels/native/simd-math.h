@@ -33,6 +33,20 @@ LC_INLINE V vexp(V x) {
   return p * exp2_int(half) * exp2_int(n - half);
 }
 
+/** 2^x for x <= 127; relative error below 2e-7; everything under 2^-125 gives about that. Cheaper than vexp. */
+LC_INLINE V vexp2(V x) {
+  const V magic = splat(12582912.0f);
+  x = vmax(x, splat(-125.0f));
+  V t = x + magic, r = x - (t - magic);
+  V p = splat(1.326472731e-3f);
+  p = fma(p, r, splat(9.671512991e-3f));
+  p = fma(p, r, splat(5.550733581e-2f));
+  p = fma(p, r, splat(2.402224243e-1f));
+  p = fma(p, r, splat(6.931470037e-1f));
+  p = fma(p, r, splat(1.0f));
+  return as_float(as_int(p) + (as_int(t) << splati(23)));  // the rounded exponent sits in t's low bits
+}
+
 LC_INLINE V vsigmoid(V x) { return splat(1.0f) / (splat(1.0f) + vexp(V{} - x)); }
 
 /** tanh x; relative error below 4e-7. */

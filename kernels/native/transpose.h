@@ -30,8 +30,12 @@ LC_INLINE void transpose_block(V* r) {
   swap_blocks<1>(r);
 }
 
-/** y(j, i) = scale x(i, j) for i < m <= W, j < n: y[j ldy + i], x[i ldx + j]; lanes i in [m, W) of y become zero. */
-inline void transpose_strip(const float* x, int64_t ldx, int m, int64_t n, float scale, float* y, int64_t ldy) {
+/**
+ * y(j, i) = scale x(i, j) for i < m <= W, j < n: x[i ldx + j], y[j ldy + i]. Rows of y are written `width` wide
+ * (m <= width <= W), with zeros from m on.
+ */
+inline void transpose_strip(const float* x, int64_t ldx, int m, int64_t n, float scale, float* y, int64_t ldy,
+                            int width = W) {
   const V s = splat(scale);
   V r[W];
   for (int64_t j = 0; j < n; j += W) {
@@ -43,11 +47,11 @@ inline void transpose_strip(const float* x, int64_t ldx, int m, int64_t n, float
       for (int i = 0; i < W; i++) r[i] = i < m ? load_part(x + i * ldx + j, w) * s : V{};
     }
     transpose_block(r);
-    if (w == W) {
+    if (width == W && w == W) {
 #pragma GCC unroll 16
       for (int i = 0; i < W; i++) store(y + (j + i) * ldy, r[i]);
     } else {
-      for (int i = 0; i < w; i++) store(y + (j + i) * ldy, r[i]);
+      for (int i = 0; i < w; i++) store_part(y + (j + i) * ldy, r[i], width);
     }
   }
 }

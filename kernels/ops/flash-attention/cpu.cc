@@ -1,94 +1,325 @@
-// Attention and its gradients, row by row.
+// Softmax attention in tiles and its gradients; formulas in op.ts. attr: causal, scale.
+//
+// Everything is computed transposed: lanes are queries. S^T = K Q^T reads keys where they lie and needs only Q^T
+// packed, once; maximum, exponential and sum run over keys lane by lane, without a horizontal step; O^T = V^T P^T
+// reads values where they lie. Scores carry log2(e), exponentials are powers of two. The running maximum moves
+// only when a score passes it by more than 2^kSlack, so that rescaling is rare.
+//
+// Forward: a task is a block of queries of one head. Backward: a task is a group of keys of one head; it keeps
+// their dK and dV and adds tile after tile in order; dQ of a group is final when there is one group, else the
+// groups' dQ are added in order. No atomics; the tiles, the groups and so the bits follow from shapes alone.
+// Memory: of the order of the operands.
+#include "gemm.h"
 #include "kernel.h"
-#include "simd.h"
+#include "micro.h"
+#include "pool.h"
+#include "simd-math.h"
+#include "transpose.h"
 
 namespace longconv {
 namespace {
 
-float dot(const float* x, const float* y, int64_t n) {
-  double s = 0;
-  for (int64_t i = 0; i < n; i++) s += double(x[i]) * y[i];
-  return float(s);
-}
+using LONGCONV_ISA::gemm_tile;
+
+constexpr float kLog2e = 1.44269504088896341f, kLn2 = 0.69314718055994531f;
+constexpr float kLow = -1e30f;          // below every score
+constexpr float kSlack = 8;             // how far, in powers of two, a score may exceed the running maximum
+constexpr int64_t kKeys = 4 * 14;       // keys of a tile
+constexpr int64_t kQueries = 4 * 32;    // queries of a forward task
+constexpr int64_t kBackQueries = 64;    // queries of a backward step
+constexpr int64_t kGroup = 768;         // keys of a backward task, unless heads suffice
+
+int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
+int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
+int64_t up(int64_t n, int64_t of) { return (n + of - 1) / of * of; }
 
 struct Sizes {
-  int64_t B, Sq, Sk, h, d;
+  int64_t B, Sq, Sk, h, d, ld;
   bool causal;
   float scale;
   const int32_t* lengths;
-  Sizes(const Call& c)
-      : B(c.in[0].dim[0]), Sq(c.in[0].dim[1]), Sk(c.in[1].dim[1]), h(c.in[0].dim[2]), d(c.in[0].dim[3]),
+  explicit Sizes(const Call& c)
+      : B(c.in[0].dim[0]), Sq(c.in[0].dim[1]), Sk(c.in[1].dim[1]), h(c.in[0].dim[2]), d(c.in[0].dim[3]), ld(h * d),
         causal(c.attr[0] != 0), scale(float(c.attr[1])), lengths(c.in[3] ? c.in[3].i() : nullptr) {}
-  int64_t keys(int64_t b, int64_t i) const {
-    int64_t end = lengths ? (lengths[b] < 0 ? 0 : lengths[b] < Sk ? lengths[b] : Sk) : Sk;
-    int64_t last = causal ? i + 1 + Sk - Sq : end;
-    return last < 0 ? 0 : last < end ? last : end;
+  int64_t query(int64_t head, int64_t i) const { return (head / h * Sq + i) * ld + head % h * d; }
+  int64_t key(int64_t head, int64_t j) const { return (head / h * Sk + j) * ld + head % h * d; }
+  /** Keys that any query of this batch entry may see. */
+  int64_t keys(int64_t head) const { return lengths ? most(0, least(lengths[head / h], Sk)) : Sk; }
+  /** Query i sees keys below i + visible(). */
+  int64_t visible() const { return causal ? Sk - Sq + 1 : int64_t{1} << 30; }
+};
+
+/** n rows of d, stride ld: where they lie, or side by side in `room` (rows far apart would share cache sets). */
+const float* dense_rows(const float* x, int64_t ld, int64_t n, int64_t d, float* room) {
+  if (ld == d) return x;
+  for (int64_t i = 0; i < n; i++, x += ld)
+    for (int64_t t = 0; t < d; t += W) {
+      const int w = int(least(W, d - t));
+      store_part(room + i * d + t, load_part(x + t, w), w);
+    }
+  return room;
+}
+
+/** n rows of d times `scale`, padded with zeros to dp columns and `rows` rows. */
+void padded_rows(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t dp, int64_t rows) {
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t t = 0; t < dp; t += W)
+      store(y + i * dp + t, i < n ? load_part(x + i * ld + t, int(least(W, d - t))) * splat(scale) : V{});
+}
+
+/** y (d x lanes, lanes a multiple of W) = scale x^T for n rows of d; lanes from n on are zero. */
+void columns(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t lanes) {
+  for (int64_t i = 0; i < lanes; i += W)
+    transpose_strip(x + i * ld, ld, int(most(0, least(W, n - i))), d, scale, y + i, lanes);
+}
+
+/** Zero where key j of the tile at j0 is hidden from the query in the lane: it sees keys below limit. */
+LC_INLINE V hide(V p, VI limit, int64_t j) { return as_float(as_int(p) & (limit > splati(int32_t(j)))); }
+
+struct Softmax {
+  float max[kLanes], sum[kLanes];
+};
+
+/** S (n x kLanes, in place) becomes P; the state and O^T (d x kLanes) move along. `masked`: some key is hidden. */
+void softmax_step(float* s, int64_t n, int64_t j0, bool masked, const int32_t* limit, Softmax& state, float* o,
+                  int64_t d) {
+  for (int v = 0; v < kLanes; v += W) {
+    const VI lim = loadi(limit + v);
+    V top = splat(kLow), max = load(state.max + v), sum = load(state.sum + v);
+    for (int64_t j = 0; j < n; j++) {
+      V x = load(s + j * kLanes + v);
+      if (masked) x = lim > splati(int32_t(j0 + j)) ? x : splat(kLow);
+      top = vmax(top, x);
+    }
+    if (hmax(top - max) > kSlack) {
+      const V moved = top > max + splat(kSlack) ? top : max, shrink = vexp2(max - moved);
+      max = moved;
+      sum = sum * shrink;
+      for (int64_t t = 0; t < d; t++) store(o + t * kLanes + v, load(o + t * kLanes + v) * shrink);
+      store(state.max + v, max);
+    }
+    if (masked)
+      for (int64_t j = 0; j < n; j++) {
+        const V p = hide(vexp2(load(s + j * kLanes + v) - max), lim, j0 + j);
+        sum += p;
+        store(s + j * kLanes + v, p);
+      }
+    else
+      for (int64_t j = 0; j < n; j++) {
+        const V p = vexp2(load(s + j * kLanes + v) - max);
+        sum += p;
+        store(s + j * kLanes + v, p);
+      }
+    store(state.sum + v, sum);
+  }
+}
+
+struct ForwardRoom {
+  float *q, *o, *s, *k, *v;
+  Softmax* state;
+};
+
+/** Queries [q0, q0 + n) of one head. */
+void forward_block(const Sizes& z, const Call& c, int64_t head, int64_t q0, int64_t n, const ForwardRoom& room) {
+  const int64_t d = z.d, panels = (n + kLanes - 1) / kLanes, panel = d * kLanes;
+  const int64_t keys = least(z.keys(head), q0 + n - 1 + z.visible());
+  int32_t limit[kLanes];
+  for (int64_t p = 0; p < panels; p++) {
+    const int64_t i = p * kLanes, m = least(kLanes, n - i);
+    columns(c.in[0].f() + z.query(head, q0 + i), z.ld, m, d, z.scale * kLog2e, room.q + p * panel, kLanes);
+    for (int v = 0; v < kLanes; v++) room.state[p].max[v] = kLow, room.state[p].sum[v] = 0;
+    __builtin_memset(room.o + p * panel, 0, size_t(panel) * 4);
+  }
+  for (int64_t j0 = 0; j0 < keys; j0 += kKeys) {
+    const int64_t m = least(kKeys, keys - j0);
+    const float* k = dense_rows(c.in[1].f() + z.key(head, j0), z.ld, m, d, room.k);
+    const float* v = dense_rows(c.in[2].f() + z.key(head, j0), z.ld, m, d, room.v);
+    for (int64_t p = 0; p < panels; p++) {
+      const int64_t i = q0 + p * kLanes, lanes = up(least(kLanes, q0 + n - i), W);
+      if (j0 >= least(i + kLanes, q0 + n) - 1 + z.visible()) continue;
+      const bool masked = j0 + m > i + z.visible();
+      for (int t = 0; t < kLanes; t++) limit[t] = int32_t(least(i + t + z.visible(), int64_t{1} << 30));
+      gemm_tile(m, lanes, d, k, d, 1, room.q + p * panel, kLanes, room.s, kLanes, nullptr, false);
+      softmax_step(room.s, m, j0, masked, limit, room.state[p], room.o + p * panel, d);
+      gemm_tile(d, lanes, m, v, 1, d, room.s, kLanes, room.o + p * panel, kLanes, nullptr, true);
+    }
+  }
+  for (int64_t p = 0; p < panels; p++) {
+    const int64_t i = q0 + p * kLanes, m = least(kLanes, q0 + n - i);
+    float* o = room.o + p * panel;
+    for (int64_t v = 0; v < m; v += W) {
+      const V sum = load(room.state[p].sum + v), inverse = sum > V{} ? splat(1.0f) / sum : V{};
+      for (int64_t t = 0; t < d; t++) store(o + t * kLanes + v, load(o + t * kLanes + v) * inverse);
+    }
+    for (int64_t t = 0; t < d; t += W) {
+      const int w = int(least(W, d - t));
+      transpose_strip(o + t * kLanes, kLanes, w, m, 1.0f, c.out[0].f() + z.query(head, i) + t, z.ld, w);
+    }
+    for (int64_t t = 0; t < m; t++) {
+      const float sum = room.state[p].sum[t];
+      c.out[1].f()[head * z.Sq + i + t] =
+          sum > 0 ? float((room.state[p].max[t] + __builtin_log2(double(sum))) * double(kLn2)) : 0;
+    }
+  }
+}
+
+/** Hands out pieces of one block of scratch, each on its own cache lines. */
+struct Carver {
+  float* at;
+  float* take(int64_t n) {
+    float* p = at;
+    at += up(n, 16);
+    return p;
   }
 };
 
+constexpr const char* kNoMemory = "no memory is left for the tiles: use a shorter length or fewer threads";
+
 const char* forward(const Call& c) {
-  Sizes s(c);
-  const float *q = c.in[0].f(), *k = c.in[1].f(), *v = c.in[2].f();
-  float *o = c.out[0].f(), *lse = c.out[1].f();
-  int64_t ld = s.h * s.d;
-  parallel(s.B * s.h * s.Sq, 8, [=](int64_t r, int64_t end, int thread) {
-    float* p = static_cast<float*>(scratch(thread, 0, size_t(s.Sk) * 4));
-    for (; r < end; r++) {
-      int64_t b = r / (s.h * s.Sq), e = r / s.Sq % s.h, i = r % s.Sq, n = s.keys(b, i);
-      const float* x = q + (b * s.Sq + i) * ld + e * s.d;
-      const float *kk = k + b * s.Sk * ld + e * s.d, *vv = v + b * s.Sk * ld + e * s.d;
-      float *y = o + (x - q), max = -3e38f;
-      double sum = 0;
-      for (int64_t j = 0; j < n; j++) {
-        p[j] = s.scale * dot(x, kk + j * ld, s.d);
-        max = p[j] > max ? p[j] : max;
-      }
-      for (int64_t j = 0; j < n; j++) sum += p[j] = __builtin_expf(p[j] - max);
-      for (int64_t j = 0; j < s.Sk; j++) p[j] = j < n ? float(p[j] / sum) : 0;
-      for (int64_t t = 0; t < s.d; t++) {
-        double a = 0;
-        for (int64_t j = 0; j < n; j++) a += double(p[j]) * vv[j * ld + t];
-        y[t] = float(a);
-      }
-      lse[r] = n ? float(max + __builtin_log(sum)) : 0;
+  const Sizes z(c);
+  const int64_t blocks = (z.Sq + kQueries - 1) / kQueries, d = z.d;
+  const char* failed = nullptr;
+  parallel(z.B * z.h * blocks, 1, [&](int64_t t, int64_t end, int thread) {
+    const int64_t states = kQueries / kLanes * int64_t(sizeof(Softmax) / 4);
+    Carver room{static_cast<float*>(
+        scratch(thread, 0, size_t(2 * kQueries * d + kKeys * (kLanes + 2 * d) + states + 128) * 4))};
+    if (!room.at) return __atomic_store_n(&failed, kNoMemory, __ATOMIC_RELAXED);
+    const ForwardRoom r{room.take(kQueries * d), room.take(kQueries * d), room.take(kKeys * kLanes),
+                        room.take(kKeys * d),    room.take(kKeys * d),    reinterpret_cast<Softmax*>(room.take(states))};
+    for (; t < end; t++) {
+      // The last queries first: under a causal mask they have the most keys.
+      const int64_t q0 = (blocks - 1 - t % blocks) * kQueries;
+      forward_block(z, c, t / blocks, q0, least(kQueries, z.Sq - q0), r);
     }
   });
-  return nullptr;
+  return failed;
+}
+
+/** What one backward task works with. Rows: padded to dp columns; columns: kBackQueries lanes. */
+struct BackwardRoom {
+  float *qt, *gt, *q, *g, *dqt, *p, *ds, *k, *v, *dk, *dv;
+};
+
+struct Gradients {
+  float *dq, *dk, *dv;
+};
+
+/** P and dS of one tile of keys, in place: s holds S - lse, ds holds dP - delta, rows of kBackQueries. */
+void backward_step(float* s, float* ds, int64_t n, int64_t lanes, int64_t j0, bool masked, const int32_t* limit) {
+  for (int64_t v = 0; v < lanes; v += W) {
+    const VI lim = loadi(limit + v);
+    for (int64_t j = 0; j < n; j++) {
+      float *a = s + j * kBackQueries + v, *b = ds + j * kBackQueries + v;
+      V p = vexp2(load(a));
+      if (masked) p = hide(p, lim, j0 + j);
+      store(a, p);
+      store(b, load(b) * p);
+    }
+  }
+}
+
+/** Keys [k0, k1) of one head against all queries; dq receives this group's share. */
+void backward_group(const Sizes& z, const Call& c, int64_t head, int64_t k0, int64_t k1, const Gradients& out,
+                    int64_t dq_ld, const BackwardRoom& r) {
+  const int64_t d = z.d, dp = up(d, W), end = least(k1, z.keys(head)), Q = kBackQueries;
+  const float *o = c.out[0].f(), *lse = c.out[1].f() + head * z.Sq, *go = c.gout[0] ? c.gout[0].f() : nullptr;
+  const float* glse = c.gout[1] ? c.gout[1].f() + head * z.Sq : nullptr;
+  const float* k = dense_rows(c.in[1].f() + z.key(head, k0), z.ld, k1 - k0, d, r.k);
+  const float* v = dense_rows(c.in[2].f() + z.key(head, k0), z.ld, k1 - k0, d, r.v);
+  __builtin_memset(r.dk, 0, size_t((k1 - k0) * dp) * 4);
+  __builtin_memset(r.dv, 0, size_t((k1 - k0) * dp) * 4);
+  for (int64_t q0 = 0; q0 < z.Sq; q0 += Q) {
+    const int64_t n = least(Q, z.Sq - q0), lanes = up(n, W), at = z.query(head, q0);
+    alignas(64) float minus_lse[Q] = {}, minus_delta[Q] = {};
+    int32_t limit[Q];
+    padded_rows(c.in[0].f() + at, z.ld, n, d, z.scale, r.q, dp, lanes);
+    columns(c.in[0].f() + at, z.ld, n, d, z.scale * kLog2e, r.qt, Q);
+    if (go) {
+      padded_rows(go + at, z.ld, n, d, 1, r.g, dp, lanes);
+      columns(go + at, z.ld, n, d, 1, r.gt, Q);
+    }
+    for (int64_t i = 0; i < Q; i++) {
+      limit[i] = int32_t(least(q0 + i + z.visible(), int64_t{1} << 30));
+      if (i >= n) continue;
+      V delta{};
+      for (int64_t t = 0; go && t < d; t += W)
+        delta = fma(load(r.g + i * dp + t), load_part(o + at + i * z.ld + t, int(least(W, d - t))), delta);
+      minus_delta[i] = (glse ? glse[q0 + i] : 0) - hsum(delta);
+      minus_lse[i] = -lse[q0 + i] * kLog2e;
+    }
+    __builtin_memset(r.dqt, 0, size_t(d * Q) * 4);
+    const int64_t last = least(end, q0 + n - 1 + z.visible());
+    for (int64_t j0 = k0; j0 < last; j0 += kKeys) {
+      const int64_t m = least(kKeys, last - j0), j = j0 - k0;
+      gemm_tile(m, lanes, d, k + j * d, d, 1, r.qt, Q, r.p, Q, minus_lse, false);
+      if (go) gemm_tile(m, lanes, d, v + j * d, d, 1, r.gt, Q, r.ds, Q, minus_delta, false);
+      else
+        for (int64_t i = 0; i < m * Q; i++) r.ds[i] = minus_delta[i % Q];
+      backward_step(r.p, r.ds, m, lanes, j0, j0 + m > q0 + z.visible(), limit);
+      if (out.dv && go) gemm_tile(m, dp, n, r.p, Q, 1, r.g, dp, r.dv + j * dp, dp, nullptr, true);
+      if (out.dk) gemm_tile(m, dp, n, r.ds, Q, 1, r.q, dp, r.dk + j * dp, dp, nullptr, true);
+      if (out.dq) gemm_tile(d, lanes, m, k + j * d, 1, d, r.ds, Q, r.dqt, Q, nullptr, true);
+    }
+    for (int64_t t = 0; out.dq && t < d; t += W) {
+      const int w = int(least(W, d - t));
+      transpose_strip(r.dqt + t * Q, Q, w, n, z.scale, out.dq + q0 * dq_ld + t, dq_ld, w);
+    }
+  }
+  for (int64_t j = k0; j < k1; j++)
+    for (int64_t t = 0; t < d; t += W) {
+      const int w = int(least(W, d - t));
+      if (out.dk) store_part(out.dk + (j - k0) * z.ld + t, load(r.dk + (j - k0) * dp + t), w);
+      if (out.dv) store_part(out.dv + (j - k0) * z.ld + t, load(r.dv + (j - k0) * dp + t), w);
+    }
+}
+
+/** dq = the groups' shares (groups x heads x Sq x d), added in order. */
+void add_groups(const Sizes& z, const float* share, int64_t groups, float* dq) {
+  const int64_t heads = z.B * z.h, size = heads * z.Sq * z.d;
+  parallel(heads * z.Sq, 1 + 32768 / (groups * z.d), [&](int64_t r, int64_t end, int) {
+    for (; r < end; r++)
+      for (int64_t t = 0; t < z.d; t += W) {
+        const int w = int(least(W, z.d - t));
+        V sum{};
+        for (int64_t g = 0; g < groups; g++) sum += load_part(share + g * size + r * z.d + t, w);
+        store_part(dq + z.query(r / z.Sq, r % z.Sq) + t, sum, w);
+      }
+  });
 }
 
 const char* backward(const Call& c) {
-  Sizes s(c);
-  const float *q = c.in[0].f(), *k = c.in[1].f(), *v = c.in[2].f(), *lse = c.out[1].f();
-  const float* g = c.gout[0] ? c.gout[0].f() : nullptr;
-  const float* glse = c.gout[1] ? c.gout[1].f() : nullptr;
-  int64_t ld = s.h * s.d;
-  for (int t = 0; t < 3; t++)
-    if (c.gin[t]) __builtin_memset(c.gin[t].data, 0, size_t(c.gin[t].size()) * 4);
-  parallel(s.B * s.h, 1, [=](int64_t head, int64_t last, int thread) {
-    float* ds = static_cast<float*>(scratch(thread, 0, size_t(s.Sk) * 8));
-    float* p = ds + s.Sk;
-    for (; head < last; head++)
-      for (int64_t i = 0; i < s.Sq; i++) {
-        int64_t b = head / s.h, e = head % s.h, r = head * s.Sq + i, n = s.keys(b, i);
-        int64_t qi = (b * s.Sq + i) * ld + e * s.d, k0 = b * s.Sk * ld + e * s.d;
-        double delta = 0;
-        for (int64_t j = 0; j < n; j++) {
-          p[j] = __builtin_expf(s.scale * dot(q + qi, k + k0 + j * ld, s.d) - lse[r]);
-          ds[j] = (g ? dot(g + qi, v + k0 + j * ld, s.d) : 0);
-          delta += double(p[j]) * ds[j];
-        }
-        if (glse) delta -= glse[r];
-        for (int64_t j = 0; j < n; j++) ds[j] = s.scale * p[j] * float(ds[j] - delta);
-        for (int64_t j = 0; j < n; j++)
-          for (int64_t t = 0; t < s.d; t++) {
-            int64_t kj = k0 + j * ld + t;
-            if (c.gin[0]) c.gin[0].f()[qi + t] += ds[j] * k[kj];
-            if (c.gin[1]) c.gin[1].f()[kj] += ds[j] * q[qi + t];
-            if (c.gin[2] && g) c.gin[2].f()[kj] += p[j] * g[qi + t];
-          }
-      }
+  const Sizes z(c);
+  const int64_t d = z.d, dp = up(d, W), heads = z.B * z.h, Q = kBackQueries;
+  // Groups only where there are few heads, at most eight: dQ is stored once a group.
+  int64_t groups = most(1, least(least(8, (16 + heads - 1) / heads), z.Sk / kGroup));
+  const int64_t length = up((z.Sk + groups - 1) / groups, kKeys);
+  groups = (z.Sk + length - 1) / length;
+  float* share = nullptr;
+  if (groups > 1 && c.gin[0]) {
+    share = static_cast<float*>(pool_alloc(size_t(groups * heads * z.Sq * d) * 4));
+    if (!share) return kNoMemory;
+  }
+  const char* failed = nullptr;
+  parallel(heads * groups, 1, [&](int64_t t, int64_t end, int thread) {
+    const int64_t keys = least(length, z.Sk), floats = 2 * Q * (d + dp) + d * Q + 2 * kKeys * Q + 2 * keys * (d + dp);
+    Carver room{static_cast<float*>(scratch(thread, 0, size_t(floats + 256) * 4))};
+    if (!room.at) return __atomic_store_n(&failed, kNoMemory, __ATOMIC_RELAXED);
+    const BackwardRoom r{room.take(Q * d),     room.take(Q * d),    room.take(Q * dp),   room.take(Q * dp),
+                         room.take(Q * d),     room.take(kKeys * Q), room.take(kKeys * Q), room.take(keys * d),
+                         room.take(keys * d),  room.take(keys * dp), room.take(keys * dp)};
+    for (; t < end; t++) {
+      const int64_t head = t / groups, g = t % groups, k0 = g * length, k1 = least(z.Sk, k0 + length);
+      const int64_t at = z.key(head, k0);
+      float* dq = !c.gin[0] ? nullptr
+                  : share   ? share + (g * heads + head) * z.Sq * d
+                            : c.gin[0].f() + z.query(head, 0);
+      const Gradients out{dq, c.gin[1] ? c.gin[1].f() + at : nullptr, c.gin[2] ? c.gin[2].f() + at : nullptr};
+      backward_group(z, c, head, k0, k1, out, share ? d : z.ld, r);
+    }
   });
-  return nullptr;
+  if (share && !failed) add_groups(z, share, groups, c.gin[0].f());
+  pool_free(share);
+  return failed;
 }
 
 }  // namespace
