@@ -207,3 +207,33 @@ test('doctor reports as JSON; without the CPU device it exits 3 and says what to
   assert.equal(cpu.status, 'missing');
   assert.match(cpu.advice, /unset it/);
 });
+
+test('lra-speed trains every model side by side and names what was published', async () => {
+  const size = ['--lengths', '48', '--width', '8', '--layers', '1', '--batch', '2', '--rounds', '2'];
+  const r = await bench([
+    'run',
+    'lra-speed',
+    '--models',
+    'transformer,flash-transformer,sgconv',
+    ...size,
+    '--format',
+    'json',
+  ]);
+  assert.equal(r.code, 0, r.stderr);
+  const rows = JSON.parse(r.stdout);
+  assert.deepEqual(
+    rows.map((x: { model: string }) => x.model),
+    ['transformer', 'flash-transformer', 'sgconv'],
+  );
+  const keys = ['suite', 'model', 'task', 'length', 'batch', 'device', 'implementation', 'ms', 'ms_low', 'ms_high'];
+  keys.push('samples', 'steps_per_s', 'tokens_per_s', 'peak_bytes', 'roofline', 'speedup', 'speedup_low');
+  keys.push('speedup_high', 'published', 'published_source', 'published_hardware');
+  for (const row of rows) for (const k of keys) assert.ok(k in row, k);
+  const [base, flash, sgconv] = rows;
+  assert.ok(Math.abs(base.speedup - 1) < 1e-12);
+  assert.ok(Math.abs(flash.speedup - base.ms / flash.ms) < 1e-9 * flash.speedup);
+  assert.equal(flash.published, 2.4);
+  assert.match(flash.published_hardware, /A100/);
+  assert.equal(sgconv.published, null);
+  assert.ok(rows.every((x: Record<string, number>) => x.error < 5e-4 && x.tokens_per_s > 0 && x.peak_bytes > 0));
+});

@@ -31,3 +31,5 @@ export const speedup = (title: string): Column => ({
   align: 'right',
   text: (v, r) => (r.baseline === r.candidate ? '1 (baseline)' : showInterval(v, r.speedup_low, r.speedup_high, 'x')),
 });
+
+export const number = (key: string, title: string): Column => ({ key, title, align: 'right' });

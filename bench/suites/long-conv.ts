@@ -1,0 +1,74 @@
+/** Causal long convolution by FFT, fused and unfused, forward and backward. */
+import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
+import * as columns from '../measure/columns.ts';
+import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
+import type { Group } from '../measure/workload.ts';
+import { showLength } from '../options.ts';
+import type { Suite, SuiteOptions } from '../suite.ts';
+
+const forms = ['fused', 'unfused'] as const satisfies readonly ConvForm[];
+
+function task(form: ConvForm, B: number, H: number, L: number): OpTask {
+  return {
+    op: 'fft-conv',
+    inputs: [{ shape: [B, H, L] }, { shape: [1, H, L], scale: 1 / Math.sqrt(L) }, { shape: [1, H] }],
+    forward: (t, [u, k, D]) => fftConv(t, u, k, D, { sides: 'causal', form }),
+    // Spectra of the padded input, kernel and product; the fused form holds them a row at a time.
+    workspace: form === 'unfused' ? 8 * 2 * L * H * (2 * B + 2) : 8 * 4 * L * 64,
+  };
+}
+
+const sizes = (o: SuiteOptions) => ({ batch: o.batch ?? 4, width: o.width ?? (o.scale === 'quick' ? 64 : 256) });
+
+const suite: Suite = {
+  id: 'long-conv',
+  title: 'Long convolution',
+  claim: 'A fused FFT convolution is faster than one that is put together from library FFTs.',
+  models: forms,
+  lengths: { quick: [1024, 4096, 16384], full: [1024, 4096, 16384, 65536, 262144] },
+  columns: [
+    columns.text('model', 'Form'),
+    columns.length,
+    columns.text('pass', 'Pass'),
+    columns.milliseconds,
+    columns.gflops,
+    columns.peak,
+    columns.roofline,
+    columns.speedup('Speedup'),
+    columns.text('implementation', 'Implementation'),
+  ],
+  caption(options) {
+    const { batch, width } = sizes(options);
+    return [`Batch ${batch}, ${width} channels, a kernel as long as the input. Speedup over the unfused form.`];
+  },
+  async groups(device, options) {
+    const { batch, width } = sizes(options);
+    const wanted = forms.filter((f) => options.models?.includes(f) ?? true);
+    return (options.lengths ?? suite.lengths[options.scale]).flatMap((L) =>
+      taskPasses.map(
+        (pass): Group => ({
+          name: `${showLength(L)}, ${pass}`,
+          baseline: 'unfused',
+          weight: (pass === 'forward' ? 1 : 3) * wanted.length * batch * width * L * 15 * Math.log2(2 * L),
+          data: { kind: 'synthetic shape', checksum: null },
+          tokens: batch * L,
+          candidates: wanted.map((form) => {
+            const small = Math.min(L, 4096);
+            return opCandidate(device, {
+              id: form,
+              task: task(form, batch, width, L),
+              small: task(form, 2, 3, small),
+              smallName: `length ${small}, 3 channels`,
+              tolerance: 1e-5,
+              pass,
+              seed: options.seed,
+              config: { suite: 'long-conv', form, sides: 'causal', batch, width, length: L },
+              row: { candidate: form, model: form, length: L, batch, width },
+            });
+          }),
+        }),
+      ),
+    );
+  },
+};
+export default suite;
