@@ -34,7 +34,7 @@ export class ParameterStore {
 
   add(name: string, data: Init, shape: Shape, hints: ParameterHints = {}): Tensor {
     const tensor = this.#make(name, data, shape, true);
-    this.#parameters.set(name, { name, tensor, hints });
+    this.#parameters.set(name, { name, tensor, hints: { ...hints } });
     return tensor;
   }
 

@@ -21,6 +21,12 @@ export const smallModels: SmallModel[] = [
   { name: 'flash-attention', causal: false, blocks: one('flash-attention', { heads: 2 }) },
   { name: 'flash-attention, causal', causal: true, blocks: one('flash-attention', { heads: 1, causal: true }) },
   { name: 'mlp, tanh GELU', causal: true, blocks: one('mlp', { inner: 5, activation: 'gelu-tanh' }) },
+  { name: 's4', causal: true, blocks: one('s4', { states: 4 }) },
+  {
+    name: 's4, two-sided, shared, two channels',
+    causal: false,
+    blocks: one('s4', { states: 4, copies: 2, channels: 2, bidirectional: true }),
+  },
   { name: 's4d lin', causal: true, blocks: one('s4d', { states: 4 }), changes: { norm: 'batch' } },
   {
     name: 's4d legs, bilinear, linear output',

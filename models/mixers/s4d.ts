@@ -11,14 +11,13 @@
  * i pi n, the code stores -1/2 - i pi n (the conjugate: same kernels for conjugate C) and raises the frequency 0
  * of `lin` to 1e-4. `dss` is the row-normalised discretisation of the same code base.
  */
+import type { DiagonalKind } from '../../kernels/numerics/hippo.ts';
 import { s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
 import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import {
   asPairs,
-  clampFrequency,
   complexNormals,
-  type DiagonalInit,
   diagonal,
   type KernelRates,
   kernelHints,
@@ -33,7 +32,7 @@ export interface S4dConfig extends ConvolutionConfig {
   states: number;
   /** Number S of state matrices, a divisor of H; null: one per channel. */
   copies: number | null;
-  init: DiagonalInit;
+  init: DiagonalKind;
   discretisation: 'zoh' | 'bilinear' | 'dss';
   dtMin: number;
   dtMax: number;
@@ -65,8 +64,8 @@ const s4d: MixerDefinition<S4dConfig> = {
     const invDt = kernel.add('inv_dt', () => logSteps(stream, H, dtMin, dtMax), [H, 1], kernelHints(lr.dt));
     const C = kernel.add('C', () => complexNormals(stream, rows * H * M), [rows, H, M, 2]);
     const B = kernel.add('B', () => tile(asPairs(start().B), S), [1, S, M, 2], kernelHints(lr.B));
-    const aReal = kernel.add('A_real', () => tile(start().decay.map(Math.log), S), [S, M], kernelHints(lr.A));
-    const aImag = kernel.add('A_imag', () => tile(start().frequency.map(clampFrequency), S), [S, M], kernelHints(lr.A));
+    const aReal = kernel.add('A_real', () => tile(start().aReal, S), [S, M], kernelHints(lr.A));
+    const aImag = kernel.add('A_imag', () => tile(start().aImag, S), [S, M], kernelHints(lr.A));
     const layer = new Convolution(store, inner, size, config, streams);
     return {
       forward: (t, x, context) =>

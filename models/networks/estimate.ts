@@ -27,7 +27,7 @@ export interface DryModel {
  * threads: `scratch` of the tensors' peak, and `floor` bytes, stand for it.
  */
 const scratch = 1.1;
-const floor = 8 * 2 ** 20;
+const floor = 4 * 2 ** 20;
 
 export function dryRun(build: (device: Device) => DryModel): ModelEstimate {
   const device = new PhantomDevice();

@@ -1,8 +1,9 @@
 /** Initial parameters that the state space kernels share. Stored forms: arXiv 2111.00396, 2206.11893. */
+import { type DiagonalKind, diagonalModes, storedModes } from '../../kernels/numerics/hippo.ts';
 import type { Stream } from '../../kernels/tensor/random.ts';
 import { convolutionDefaults } from '../layers/convolution.ts';
 import type { ParameterHints } from '../parameters.ts';
-import { legs } from './hippo.ts';
+import { legsStart } from './legs.ts';
 
 /** log of the step of each channel, log-uniform in [min, max]. */
 export const logSteps = (stream: Stream, H: number, min: number, max: number): Float64Array =>
@@ -11,43 +12,24 @@ export const logSteps = (stream: Stream, H: number, min: number, max: number): F
 /** Complex N(0, 1): variance 1/2 in each part, (re, im) pairs. */
 export const complexNormals = (stream: Stream, n: number): Float64Array => stream.normals(2 * n, Math.SQRT1_2);
 
-/** A = -exp(A_real) - i A_imag: frequencies below 1e-4 are raised to it, as the public parameter transform does. */
-export const clampFrequency = (a: number): number => Math.max(a, 1e-4);
-
-export type DiagonalInit = 'lin' | 'inv' | 'legs' | 'quad' | 'real';
-
-/** Start of a diagonal state matrix: A = -decay - i frequency, and the input vector B (real). */
+/** Stored start of a diagonal state matrix, A = -exp(aReal) - i aImag, and of the (real) input vector B. */
 export interface Diagonal {
-  decay: Float64Array;
-  frequency: Float64Array;
+  aReal: Float64Array;
+  aImag: Float64Array;
   B: Float64Array;
 }
 
 /**
- * S4D's families (Gu et al. 2022, arXiv 2206.11893, section 4), n = 0 .. N/2 - 1:
+ * S4D's families (Gu, Gupta, Goel and Re 2022, arXiv 2206.11893, section 4), n = 0 .. N/2 - 1:
  *   lin   -1/2 - i pi n                     inv   -1/2 - i (N/pi)(N/(2n+1) - 1)
  *   quad  -1/2 - i (1+2n)^2/pi              real  -(n+1)
  *   legs  the normal part of HiPPO-LegS, with its B (the paper's factor 1/2 on B is dropped, as in the code)
+ * Frequencies below 1e-4 are raised to it, as the public parameter transform does.
  */
-export function diagonal(init: DiagonalInit, N: number): Diagonal {
-  const M = N / 2;
-  const each = (f: (n: number) => number) => Float64Array.from({ length: M }, (_, n) => f(n));
-  const half = each(() => 0.5);
-  const one = each(() => 1);
-  switch (init) {
-    case 'lin':
-      return { decay: half, frequency: each((n) => Math.PI * n), B: one };
-    case 'inv':
-      return { decay: half, frequency: each((n) => (N / Math.PI) * (N / (2 * n + 1) - 1)), B: one };
-    case 'quad':
-      return { decay: half, frequency: each((n) => (1 + 2 * n) ** 2 / Math.PI), B: one };
-    case 'real':
-      return { decay: each((n) => n + 1), frequency: each(() => 0), B: one };
-    case 'legs': {
-      const form = legs(N);
-      return { decay: half, frequency: form.frequency, B: form.P.map((p) => Math.SQRT2 * p) };
-    }
-  }
+export function diagonal(kind: DiagonalKind, N: number): Diagonal {
+  const { A } = diagonalModes(kind, N);
+  const B = kind === 'legs' ? legsStart(N).P.map((p) => Math.SQRT2 * p) : new Float64Array(N / 2).fill(1);
+  return { ...storedModes(A), B };
 }
 
 /** `values` repeated `copies` times. */
