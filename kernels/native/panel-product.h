@@ -1,43 +1,79 @@
 // C = A B for a thin B that the caller has laid out in panels: the inner product of kernels that generate one
 // factor themselves (powers of modes, Cauchy matrices). All of B's panel sits in L1, C's block in registers.
 //
-//   A (rows x inner), row-major with leading dimension lda; B panel p: (inner x kPanel), dense;
-//   C (rows x kPanel) at leading dimension ldc.
+//   A (rows x inner), row-major with leading dimension lda; B panel p: (inner x panel), dense;
+//   C (rows x panel) at leading dimension ldc. In float32, or float64 at half the lanes.
 #pragma once
 #include "simd.h"
 
 namespace longconv {
 namespace {
 
+/** Vectors of float or double as wide as the instruction set's. */
+template <class T>
+struct Wide;
+template <>
+struct Wide<float> {
+  typedef V Vec;
+  typedef Vu Unaligned;
+  static constexpr int lanes = W;
+};
+template <>
+struct Wide<double> {
+  typedef double Vec __attribute__((vector_size(4 * W)));
+  typedef double Unaligned __attribute__((vector_size(4 * W), aligned(8), may_alias));
+  static constexpr int lanes = W / 2;
+};
+template <class T>
+using Vec = typename Wide<T>::Vec;
+template <class T>
+constexpr int lanes = Wide<T>::lanes;
+
+template <class T>
+LC_INLINE Vec<T> load_wide(const T* p) {
+  return *reinterpret_cast<const typename Wide<T>::Unaligned*>(p);
+}
+template <class T>
+LC_INLINE void store_wide(T* p, Vec<T> a) {
+  *reinterpret_cast<typename Wide<T>::Unaligned*>(p) = a;
+}
+template <class T>
+LC_INLINE Vec<T> splat_wide(T s) {
+  return s - Vec<T>{};
+}
+
 constexpr int kPanelVectors = W == 16 ? 4 : 2;
-constexpr int kPanel = kPanelVectors * W;
 constexpr int kPanelRows = W == 8 ? 6 : 4;
+/** Columns of a panel. */
+template <class T>
+constexpr int panel = kPanelVectors * lanes<T>;
+constexpr int kPanel = panel<float>;
 
 /** One block of kPanelRows rows. */
-LC_INLINE void panel_block(const float* const (&a)[kPanelRows], const float* b, int64_t inner,
-                           float* const (&c)[kPanelRows]) {
-  V acc[kPanelRows][kPanelVectors];
+template <class T>
+LC_INLINE void panel_block(const T* const (&a)[kPanelRows], const T* b, int64_t inner, T* const (&c)[kPanelRows]) {
+  Vec<T> acc[kPanelRows][kPanelVectors];
   for (int i = 0; i < kPanelRows; i++)
-    for (int v = 0; v < kPanelVectors; v++) acc[i][v] = V{};
-  for (int64_t k = 0; k < inner; k++, b += kPanel) {
-    V bk[kPanelVectors];
-    for (int v = 0; v < kPanelVectors; v++) bk[v] = load(b + v * W);
+    for (int v = 0; v < kPanelVectors; v++) acc[i][v] = Vec<T>{};
+  for (int64_t k = 0; k < inner; k++, b += panel<T>) {
+    Vec<T> bk[kPanelVectors];
+    for (int v = 0; v < kPanelVectors; v++) bk[v] = load_wide(b + v * lanes<T>);
     for (int i = 0; i < kPanelRows; i++) {
-      V x = splat(a[i][k]);
-      for (int v = 0; v < kPanelVectors; v++) acc[i][v] = fma(x, bk[v], acc[i][v]);
+      Vec<T> x = splat_wide(a[i][k]);
+      for (int v = 0; v < kPanelVectors; v++) acc[i][v] = x * bk[v] + acc[i][v];
     }
   }
   for (int i = 0; i < kPanelRows; i++)
-    for (int v = 0; v < kPanelVectors; v++) store(c[i] + v * W, acc[i][v]);
+    for (int v = 0; v < kPanelVectors; v++) store_wide(c[i] + v * lanes<T>, acc[i][v]);
 }
 
-/** C(rows x kPanel) = A(rows x inner) B(inner x kPanel). */
-static inline void panel_product(const float* A, int64_t lda, int64_t rows, const float* B, int64_t inner, float* C,
-                                 int64_t ldc) {
-  alignas(64) float spill[kPanel];
+/** C(rows x panel) = A(rows x inner) B(inner x panel). */
+template <class T>
+static inline void panel_product(const T* A, int64_t lda, int64_t rows, const T* B, int64_t inner, T* C, int64_t ldc) {
+  alignas(64) T spill[panel<T>];
   for (int64_t i = 0; i < rows; i += kPanelRows) {
-    const float* a[kPanelRows];
-    float* c[kPanelRows];
+    const T* a[kPanelRows];
+    T* c[kPanelRows];
     for (int j = 0; j < kPanelRows; j++) {
       bool inside = i + j < rows;
       a[j] = A + (inside ? i + j : i) * lda;

@@ -45,6 +45,7 @@ const fills = (span: number): OpCase['fills'] => [
   { kind: 'normal', scale: 0.3, shift: -0.7 },
   { kind: 'uniform', low: 0, high: span },
 ];
+const undamped: OpCase['fills'] = [fills(1)?.[0], { kind: 'values', values: [-9.2103] }, fills(10)?.[2]];
 const sized = (name: string, s: Shape[], length: number, internalLength = length, span = 40): OpCase<S4Attrs> => ({
   name,
   shapes: s,
@@ -99,13 +100,13 @@ const s4KernelOp = defineOp<S4Attrs>({
   },
   cases: [
     sized('L1', shapes(1, 2, 2, 3, 1), 1),
-    // The node z = 0 does not depend on delta: with so few nodes its gradient is what is left of a cancellation.
-    { ...sized('L2', shapes(1, 2, 2, 3, 1), 2), tolerance: 2e-4 },
-    { ...sized('L3', shapes(1, 2, 2, 1, 1), 3), tolerance: 2e-4 },
+    sized('L2', shapes(1, 2, 2, 3, 1), 2),
+    sized('L3', shapes(1, 2, 2, 1, 1), 3),
     sized('L64', shapes(1, 3, 3, 4, 1), 64),
     sized('odd L101', shapes(1, 3, 3, 5, 1), 101),
     sized('L100 of 128', shapes(1, 2, 2, 8, 1), 100, 128),
     sized('L50 of 75, channels, shared copies', shapes(3, 4, 2, 6, 1), 50, 75),
+    { ...sized('hardly damped', shapes(1, 2, 2, 4, 1), 64, 64, 10), fills: undamped },
     sized('rank 2', shapes(1, 2, 2, 5, 2), 60),
     sized('rank 3, channels', shapes(2, 2, 1, 4, 3), 90, 97),
     sized('L1000 N64', shapes(1, 2, 2, 32, 1), 1000, 1000, 300),
@@ -114,7 +115,7 @@ const s4KernelOp = defineOp<S4Attrs>({
     sized('prime L2053', shapes(1, 1, 1, 8, 1), 2053, 2053, 100),
     sized('L4096', shapes(1, 1, 1, 3, 1), 4096, 4096, 100),
   ],
-  tolerance: 1e-5,
+  tolerance: 5e-6,
 });
 export default s4KernelOp;
 

@@ -20,10 +20,11 @@ constexpr double kTau = 6.283185307179586476925286766559;
 struct Arena {
   char* base;
   size_t used;
-  float* floats(int64_t n) {
+  template <class T>
+  T* take(int64_t n) {
     size_t at = used;
-    used += (size_t(n) * 4 + 63) / 64 * 64;
-    return base ? reinterpret_cast<float*>(base + at) : nullptr;
+    used += (size_t(n) * sizeof(T) + 63) / 64 * 64;
+    return base ? reinterpret_cast<T*>(base + at) : nullptr;
   }
 };
 
@@ -114,8 +115,8 @@ struct PowerOfTwo {
     n = size;
     columns = vectorised(n) ? n / W : 0;
     int64_t passes = columns ? columns : n;
-    pass_re = arena.floats(passes), pass_im = arena.floats(passes);
-    lane_re = arena.floats(columns ? n : 0), lane_im = arena.floats(columns ? n : 0);
+    pass_re = arena.take<float>(passes), pass_im = arena.take<float>(passes);
+    lane_re = arena.take<float>(columns ? n : 0), lane_im = arena.take<float>(columns ? n : 0);
   }
   void fill() {
     int64_t passes = columns ? columns : n;
@@ -235,8 +236,8 @@ struct ComplexFft {
     while (m < (chirped ? 2 * n - 1 : n)) m *= 2;
     fft.layout(arena, m);
     if (!chirped) return;
-    chirp_re = arena.floats(n), chirp_im = arena.floats(n);
-    spectrum_re = arena.floats(m), spectrum_im = arena.floats(m);
+    chirp_re = arena.take<float>(n), chirp_im = arena.take<float>(n);
+    spectrum_re = arena.take<float>(m), spectrum_im = arena.take<float>(m);
   }
   int64_t work() const { return PowerOfTwo::work(fft.n) + (chirped ? 4 * fft.n : 0); }
   /** `work`: the room that `run` needs, of the calling thread. */
@@ -288,7 +289,7 @@ struct RealFft {
     n = size;
     fft.layout(arena, n % 2 ? n : n / 2);
     const int64_t half = n % 2 ? 0 : n / 2 + W;
-    twiddle_re = arena.floats(half), twiddle_im = arena.floats(half);
+    twiddle_re = arena.take<float>(half), twiddle_im = arena.take<float>(half);
   }
   /** Floats of work space of `forward` and `inverse`. */
   int64_t work() const { return fft.work() + 4 * fft.n; }
