@@ -33,8 +33,13 @@ function build() {
     .action((suites, options) => load('run', [suites], options));
   cli
     .command('list', 'Suites, devices, models and operators, and what can run here')
+    .option('--suites', 'The suites alone')
+    .option('--devices', 'The devices alone')
+    .option('--models', 'The models alone')
+    .option('--ops', 'The operators alone')
     .option('--json', 'One JSON object')
     .example('  bench list')
+    .example('  bench list --models')
     .action((options) => load('list', [], options));
   cli
     .command('check', 'Every operator and golden vector on every device, against the float64 reference')

@@ -27,10 +27,13 @@ export interface Absent {
 }
 
 /**
- * Opens what was asked for. `all` means every kind that is here (a software GPU driver excepted: it must be
- * asked for by name); a device asked for by name that is not here throws.
+ * Opens what was asked for. `all` means every kind that is here, except those in `named` and software GPU drivers:
+ * these must be asked for by name. A device asked for by name that is not here throws.
  */
-export async function openDevices(names: readonly string[]): Promise<{ devices: Device[]; absent: Absent[] }> {
+export async function openDevices(
+  names: readonly string[],
+  named: readonly string[] = [],
+): Promise<{ devices: Device[]; absent: Absent[] }> {
   const devices: Device[] = [];
   const absent: Absent[] = [];
   const opened = (id: string) => devices.some((d) => d.info.id === id || d.info.id === `${id}:0`);
@@ -38,7 +41,7 @@ export async function openDevices(names: readonly string[]): Promise<{ devices: 
     if (name !== 'all') devices.push(await openDevice(name));
     else
       for (const kind of deviceKinds()) {
-        if (opened(kind)) continue;
+        if (opened(kind) || named.includes(kind)) continue;
         try {
           const device = await openDevice(kind);
           if (device.info.software) {

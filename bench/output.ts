@@ -37,7 +37,7 @@ class Progress {
   live(text: string): void {
     if (!this.#tty) return;
     this.#clear();
-    const width = (process.stderr.columns ?? 80) - 1;
+    const width = (process.stderr.columns || 80) - 1;
     this.#live = text.length > width ? `${text.slice(0, Math.max(0, width - 1))}…` : text;
     process.stderr.write(this.#live);
   }

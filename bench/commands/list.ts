@@ -77,9 +77,12 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   }
   const colour = colours(process.stdout);
   const kinds = devices.filter((d) => d.here).map((d) => String(d.id));
-  const section = async (title: string, rows: Row[], columns: Column[]) =>
+  const only = ['suites', 'devices', 'models', 'ops'].filter((name) => options[name]);
+  const section = async (name: string, title: string, rows: Row[], columns: Column[]) =>
+    (only.length && !only.includes(name)) ||
     print(`${title}\n${rows.length ? renderTable(rows, columns, colour) : '(none)'}\n`);
   await section(
+    'suites',
     'Suites: bench run <suite>',
     suites.map(({ id, title, models: names, lengths }) => ({
       id,
@@ -89,15 +92,20 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
     })),
     columns('id Suite', 'title What', 'models Models', 'lengths Lengths (quick)'),
   );
-  await section('Devices: --device', devices, [
+  await section('devices', 'Devices: --device', devices, [
     ...columns('id Device'),
     { key: 'here', title: 'Here', text: (v) => (v ? 'yes' : 'no') },
     { key: 'name', title: 'What it is, or why not', text: (v, r) => String(v || r.why_not) },
     ...columns('features Features'),
     { key: 'memory_bytes', title: 'Memory', align: 'right', text: showBytes },
   ]);
-  await section('Models', models, columns('id Model', 'title Title', 'kind Kind', 'paper Paper', 'arxiv arXiv'));
-  await section('Operators: bench check --only <operator>', operators, [
+  await section(
+    'models',
+    'Models',
+    models,
+    columns('id Model', 'title Title', 'kind Kind', 'paper Paper', 'arxiv arXiv'),
+  );
+  await section('ops', 'Operators: bench check --only <operator>', operators, [
     ...columns('id Operator', 'cases Cases'),
     ...kinds.map((k) => ({ key: k, title: k })),
   ]);

@@ -34,7 +34,7 @@ export async function run(args: unknown[], given: Options): Promise<number> {
   prepareOut(asked.out);
   prepareRuns();
   applyThreads(last(given.threads));
-  const { devices, absent } = await openDevices(asked.devices);
+  const { devices, absent } = await openDevices(asked.devices, ['reference']);
   for (const a of absent) progress.say(`not measured: ${a.id}: ${a.reason}`);
   const origin = provenance(process.argv.slice(2));
   const results = new Map(asked.suites.map((s) => [s, [] as Row[]]));
@@ -163,6 +163,13 @@ async function measureSuite(
   progress.say(`records: ${file}`);
 }
 
+const softwareNote = (rows: readonly Row[]): string[] =>
+  rows.some((r) => r.software)
+    ? [
+        "Rows of a software driver: the graphics device is emulated on this machine's processor; these are not a GPU's times.",
+      ]
+    : [];
+
 const ceilings = (r: BenchRecord['roofline']): string =>
   r ? `, ceilings ${show(r.flops / 1e9)} GFLOP/s and ${show(r.bytes / 1e9)} GB/s` : '';
 
@@ -177,7 +184,7 @@ function recordOf(
   const { id, name, vendor, driver, features, memoryBytes, software, threads } = device.info;
   return recordSchema.parse({
     ...m,
-    row: { suite: suite.id, ...m.row },
+    row: { suite: suite.id, ...m.row, software },
     schema: 'longconv-record-1',
     id: newId(),
     suite: suite.id,
@@ -236,7 +243,7 @@ async function deliver(asked: Asked, results: ReadonlyMap<Suite, Row[]>): Promis
           .filter(([, rows]) => rows.length)
           .map(([suite, rows]) => {
             const title = format === 'md' ? `## ${suite.title}\n` : suite.title;
-            const caption = suite.caption(asked.options, rows);
+            const caption = [...suite.caption(asked.options, rows), ...softwareNote(rows)];
             return `${title}\n${render(rows, suite.columns, format, caption, colour)}\n`;
           })
           .join('\n');
