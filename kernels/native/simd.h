@@ -54,26 +54,21 @@ LC_INLINE void store_part(float* p, V a, int n) {
 }
 #else
 LC_INLINE V load_part(const float* p, int n) {
-#if defined(__AVX512F__) && !defined(__clang__)
-  return __builtin_ia32_loadups512_mask(p, V{}, (unsigned short)((1u << n) - 1));
-#elif defined(__AVX__) && !defined(__clang__)
-  return __builtin_ia32_maskloadps256((const V*)p, VI{0, 1, 2, 3, 4, 5, 6, 7} < splati(n));
-#else
   V a = V{};
   for (int i = 0; i < n; i++) a[i] = p[i];
   return a;
-#endif
 }
 LC_INLINE void store_part(float* p, V a, int n) {
-#if defined(__AVX512F__) && !defined(__clang__)
-  __builtin_ia32_storeups512_mask(p, a, (unsigned short)((1u << n) - 1));
-#elif defined(__AVX__) && !defined(__clang__)
-  __builtin_ia32_maskstoreps256((V*)p, VI{0, 1, 2, 3, 4, 5, 6, 7} < splati(n), a);
-#else
   for (int i = 0; i < n; i++) p[i] = a[i];
-#endif
 }
 #endif
+
+/** The first n lanes of a, zero in the others; n may be more than W. */
+LC_INLINE V first(V a, int64_t n) {
+  VI lane{};
+  for (int j = 0; j < W; j++) lane[j] = j;
+  return as_float(as_int(a) & (lane < splati(n < W ? int32_t(n) : W)));
+}
 
 /** Lane j becomes lane j ^ S. */
 template <int S>

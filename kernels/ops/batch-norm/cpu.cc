@@ -32,12 +32,6 @@ LC_INLINE void put(float* p, V a, int64_t left) {
   if (left >= W) store(p, a);
   else store_part(p, a, int(left));
 }
-/** a where the lane is one of the first `left`, else 0. */
-LC_INLINE V first(V a, int64_t left) {
-  for (int64_t i = left; i < W; i++) a[i] = 0;
-  return a;
-}
-
 /** Where part `k` of all channels (channels last), or part k of the (part, channel) list lies. */
 struct Part {
   int64_t channel, begin, n;  // begin: element of x; n: rows (channels last) or elements

@@ -32,11 +32,6 @@ double weight_sum(const Tensor& weights, int64_t C) {
   return sum;
 }
 
-LC_INLINE V first(V a, int64_t left) {
-  for (int64_t i = left; i < W; i++) a[i] = 0;
-  return a;
-}
-
 const char* const kWrong = "cross-entropy: a target is neither a class nor ignored";
 
 const char* forward(const Call& c) {

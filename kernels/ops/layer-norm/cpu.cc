@@ -21,13 +21,6 @@ LC_INLINE void put(float* p, V a, int n) {
   if (n == W) store(p, a);
   else store_part(p, a, n);
 }
-/** a where the lane is one of the first n, else 0. */
-LC_INLINE V first(V a, int n) {
-  if (n == W) return a;
-  for (int i = n; i < W; i++) a[i] = 0;
-  return a;
-}
-
 LC_INLINE float mean_of(const float* x, int64_t H) {
   V sum = V{};
   for_vectors(H, [&](int64_t i, int n) __attribute__((always_inline)) { sum += get(x + i, n); });

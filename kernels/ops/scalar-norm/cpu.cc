@@ -14,11 +14,6 @@ LC_INLINE void put(float* p, V a, int64_t left) {
   if (left >= W) store(p, a);
   else store_part(p, a, int(left));
 }
-LC_INLINE V first(V a, int64_t left) {
-  for (int64_t i = left; i < W; i++) a[i] = 0;
-  return a;
-}
-
 struct Layout {
   int64_t outer, n, inner, blocks, units;
   Layout(const Call& c, const Tensor& x) {

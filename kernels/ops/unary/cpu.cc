@@ -10,11 +10,13 @@ enum Fn { kGelu, kGeluTanh, kSilu, kSigmoid, kTanh, kRelu, kExp, kSquare, kScale
 
 constexpr float kC = 0.7978845608028654f, kCubic = 0.044715f;
 
+/** (1 + tanh u) / 2 = sigmoid(2 u), which keeps its relative accuracy in the left tail; this is 2 u. */
+LC_INLINE V gelu_tanh_argument(V x) { return splat(2 * kC) * fma(splat(kCubic) * x * x, x, x); }
+
 template <int F>
 LC_INLINE V value(V x, V alpha, V beta) {
-  const V one = splat(1), half = splat(0.5f);
   if constexpr (F == kGelu) return x * vphi(x);
-  if constexpr (F == kGeluTanh) return half * x * (one + vtanh(splat(kC) * fma(splat(kCubic) * x * x, x, x)));
+  if constexpr (F == kGeluTanh) return x * vsigmoid(gelu_tanh_argument(x));
   if constexpr (F == kSilu) return x * vsigmoid(x);
   if constexpr (F == kSigmoid) return vsigmoid(x);
   if constexpr (F == kTanh) return vtanh(x);
@@ -27,11 +29,14 @@ LC_INLINE V value(V x, V alpha, V beta) {
 // s is the saved tensor: the input or the output, as op.ts says.
 template <int F>
 LC_INLINE V slope(V s, V alpha) {
-  const V one = splat(1), half = splat(0.5f);
-  if constexpr (F == kGelu) return fma(s * splat(0.3989422804014327f), vexp(splat(-0.5f) * s * s), vphi(s));
+  const V one = splat(1);
+  if constexpr (F == kGelu) {
+    const Normal n = normal(s);
+    return fma(s * splat(0.3989422804014327f), n.bell, n.phi);
+  }
   if constexpr (F == kGeluTanh) {
-    V t = vtanh(splat(kC) * fma(splat(kCubic) * s * s, s, s));
-    return half * (one + t) + half * s * (one - t * t) * splat(kC) * fma(splat(3 * kCubic), s * s, one);
+    const V y = vsigmoid(gelu_tanh_argument(s));
+    return fma(s * splat(2 * kC) * fma(splat(3 * kCubic), s * s, one), y * (one - y), y);
   }
   if constexpr (F == kSilu) {
     V y = vsigmoid(s);
