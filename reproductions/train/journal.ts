@@ -1,0 +1,59 @@
+/**
+ * The journal of a run: JSON Lines, one per step and per evaluation, append-only. A resumed run says so; readers
+ * then forget what came after the checkpoint that it went on from, because those steps were made again.
+ */
+import { existsSync } from 'node:fs';
+import * as z from 'zod';
+import { appendRecord, readRecords } from '../../results/store.ts';
+
+const number = z.number();
+export const journalSchema = z.discriminatedUnion('event', [
+  z.object({ event: z.literal('started'), time: z.iso.datetime(), config: z.record(z.string(), z.json()) }),
+  z.object({ event: z.literal('resumed'), time: z.iso.datetime(), step: number }),
+  z.object({
+    event: z.literal('step'),
+    step: number,
+    loss: number,
+    accuracy: number,
+    rate: number,
+    /** Seconds that the step took, and what it saw. */
+    seconds: number,
+    tokens: number,
+  }),
+  z.object({
+    event: z.literal('evaluation'),
+    step: number,
+    split: z.enum(['validation', 'test']),
+    loss: number,
+    accuracy: number,
+    examples: number,
+    seconds: number,
+  }),
+  z.object({ event: z.literal('stopped'), time: z.iso.datetime(), step: number, reason: z.string() }),
+  z.object({ event: z.literal('finished'), time: z.iso.datetime(), step: number }),
+]);
+export type JournalLine = z.infer<typeof journalSchema>;
+export type StepLine = Extract<JournalLine, { event: 'step' }>;
+export type EvaluationLine = Extract<JournalLine, { event: 'evaluation' }>;
+
+export class Journal {
+  constructor(readonly file: string) {}
+
+  write(line: JournalLine): void {
+    appendRecord(this.file, line);
+  }
+
+  /** Every line that still holds, in order. Damaged lines are set aside by the store. */
+  read(): JournalLine[] {
+    if (!existsSync(this.file)) return [];
+    let lines: JournalLine[] = [];
+    for (const line of readRecords(this.file, journalSchema).records) {
+      if (line.event === 'resumed') {
+        const { step } = line;
+        lines = lines.filter((l) => !('step' in l) || l.step <= step || l.event === 'resumed');
+      }
+      lines.push(line);
+    }
+    return lines;
+  }
+}

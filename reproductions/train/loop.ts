@@ -1,0 +1,149 @@
+/**
+ * The training loop of one run: resume, step, evaluate, checkpoint, stop when asked, and in the end the test
+ * accuracy of the parameters that were best on the validation split.
+ */
+import { join } from 'node:path';
+import type { Device } from '../../kernels/device/device.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { CheckpointFolder } from './checkpoint.ts';
+import { type EvaluationLine, Journal, type StepLine } from './journal.ts';
+import type { TrainingPlan } from './plan.ts';
+import { Session } from './session.ts';
+
+export interface LoopOptions {
+  /** Where journal and checkpoints are kept. */
+  folder: string;
+  configHash: string;
+  /** For the journal: everything that decides what is computed. */
+  config: Record<string, unknown>;
+  /** Stop at the next step, with a checkpoint. */
+  signal?: AbortSignal;
+  /** Stop with a checkpoint once this many seconds of this session have passed. */
+  budget?: number;
+  /** Stop with a checkpoint after this many steps in all; the plan stays as it is. */
+  stopAfter?: number;
+  /** Seconds between checkpoints when evaluations are far apart. Default 300. */
+  checkpointSeconds?: number;
+  report?: Partial<LoopReport>;
+}
+
+export interface LoopReport {
+  started(session: Session, from: number): void;
+  stepped(line: StepLine, session: Session): void;
+  evaluating(split: 'validation' | 'test', done: number, total: number): void;
+  evaluated(line: EvaluationLine, session: Session): void;
+  warn(line: string): void;
+}
+
+export interface LoopResult {
+  outcome: 'finished' | 'interrupted' | 'budget' | 'paused';
+  step: number;
+  /** Step whose parameters were tested: the best on validation. */
+  bestStep: number | null;
+  validation: { loss: number; accuracy: number } | null;
+  test: { loss: number; accuracy: number; examples: number } | null;
+  /** Seconds of training in all sessions (evaluations not counted), and what was seen. */
+  seconds: number;
+  examples: number;
+  tokens: number;
+  parameters: number;
+}
+
+const now = () => new Date().toISOString();
+
+export async function trainLoop(
+  device: Device,
+  dataset: Dataset,
+  plan: TrainingPlan,
+  options: LoopOptions,
+): Promise<LoopResult> {
+  const { report = {} } = options;
+  const warn = report.warn ?? ((line: string) => console.error(line));
+  const checkpoints = new CheckpointFolder(join(options.folder, 'checkpoints'), warn);
+  const journal = new Journal(join(options.folder, 'journal.jsonl'));
+  const session = await Session.open(device, dataset, plan);
+  try {
+    const checkpoint = checkpoints.latest();
+    if (checkpoint) {
+      session.restore(checkpoint, options.configHash);
+      journal.write({ event: 'resumed', time: now(), step: session.step });
+    } else journal.write({ event: 'started', time: now(), config: options.config as Record<string, never> });
+    report.started?.(session, session.step);
+
+    const begun = performance.now();
+    let saved = performance.now();
+    let savedStep = session.step;
+    const save = async () => {
+      checkpoints.save(await session.save(options.configHash));
+      saved = performance.now();
+      savedStep = session.step;
+    };
+    const evaluate = async (split: 'validation' | 'test'): Promise<EvaluationLine> => {
+      const start = performance.now();
+      const { loss, accuracy, examples } = await session.evaluate(split, (done, total) =>
+        report.evaluating?.(split, done, total),
+      );
+      const seconds = (performance.now() - start) / 1000;
+      const line: EvaluationLine = {
+        event: 'evaluation',
+        step: session.step,
+        split,
+        loss,
+        accuracy,
+        examples,
+        seconds,
+      };
+      journal.write(line);
+      report.evaluated?.(line, session);
+      return line;
+    };
+    const reasonToStop = (): LoopResult['outcome'] | null => {
+      if (options.signal?.aborted) return 'interrupted';
+      if (options.budget !== undefined && (performance.now() - begun) / 1000 >= options.budget) return 'budget';
+      return options.stopAfter !== undefined && session.step >= options.stopAfter ? 'paused' : null;
+    };
+    const result = (outcome: LoopResult['outcome'], test: EvaluationLine | null): LoopResult => ({
+      outcome,
+      step: session.step,
+      bestStep: session.best?.step ?? null,
+      validation: session.best && { loss: session.best.loss, accuracy: session.best.metric },
+      test: test && { loss: test.loss, accuracy: test.accuracy, examples: test.examples },
+      seconds: session.seconds,
+      examples: session.examples,
+      tokens: session.tokens,
+      parameters: session.model.store.count,
+    });
+
+    while (session.step < plan.steps) {
+      const reason = reasonToStop();
+      if (reason) {
+        if (savedStep !== session.step) await save();
+        journal.write({ event: 'stopped', time: now(), step: session.step, reason });
+        return result(reason, null);
+      }
+      const start = performance.now();
+      const { loss, accuracy, rate, tokens } = await session.train();
+      const seconds = (performance.now() - start) / 1000;
+      session.seconds += seconds;
+      const line: StepLine = { event: 'step', step: session.step, loss, accuracy, rate, seconds, tokens };
+      journal.write(line);
+      report.stepped?.(line, session);
+      await new Promise((resolve) => setImmediate(resolve));
+      if (session.step % plan.evaluateEvery === 0 || session.step === plan.steps) {
+        const { loss, accuracy } = await evaluate('validation');
+        if (!session.best || accuracy > session.best.metric)
+          session.best = { step: session.step, metric: accuracy, loss };
+        await save();
+      } else if (performance.now() - saved > 1000 * (options.checkpointSeconds ?? 300)) await save();
+    }
+    const best = session.best && session.best.step !== session.step ? checkpoints.load(session.best.step) : null;
+    if (best) session.restoreModel(best.tensors);
+    else if (session.best && session.best.step !== session.step)
+      warn(`the best checkpoint (step ${session.best.step}) is gone: testing the last parameters instead`);
+    const test = await evaluate('test');
+    journal.write({ event: 'finished', time: now(), step: session.step });
+    return result('finished', test);
+  } finally {
+    session.close();
+  }
+}

@@ -1,0 +1,181 @@
+/** A model in training: one step, one evaluation, and its complete state as a checkpoint. */
+import type { Device } from '../../kernels/device/device.ts';
+import { Streams } from '../../kernels/tensor/random.ts';
+import { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { type Batch, buildClassifier, type Classifier } from '../../models/networks/classifier.ts';
+import { AdamW, type MomentState } from '../../models/training/optimizer.ts';
+import { scheduleFactor } from '../../models/training/schedule.ts';
+import type { Dataset, HostBatch, SplitName } from '../data/dataset.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { Metrics } from './metrics.ts';
+import { SampleOrder } from './order.ts';
+import type { TrainingPlan } from './plan.ts';
+import type { NamedTensor, TensorData } from './safetensors.ts';
+
+export interface StepResult {
+  loss: number;
+  accuracy: number;
+  rate: number;
+  tokens: number;
+}
+
+/** The loss is no longer a number. */
+export class DivergedError extends Error {
+  override name = 'DivergedError';
+}
+
+export class Session {
+  step = 0;
+  seconds = 0;
+  examples = 0;
+  tokens = 0;
+  best: { step: number; metric: number; loss: number } | null = null;
+  readonly #streams: Streams;
+  readonly #order: SampleOrder;
+  readonly #optimizer: AdamW;
+
+  private constructor(
+    readonly device: Device,
+    readonly dataset: Dataset,
+    readonly plan: TrainingPlan,
+    readonly model: Classifier,
+    streams: Streams,
+  ) {
+    this.#streams = streams;
+    this.#order = new SampleOrder(plan.seed, dataset.sizes.train, plan.batch);
+    this.#optimizer = new AdamW(model.store, {
+      lr: plan.lr,
+      weightDecay: plan.weightDecay,
+      beta1: plan.betas[0],
+      beta2: plan.betas[1],
+      clipNorm: plan.clip,
+    });
+  }
+
+  static async open(device: Device, dataset: Dataset, plan: TrainingPlan): Promise<Session> {
+    const streams = new Streams(plan.seed);
+    return new Session(device, dataset, plan, await buildClassifier(device, plan.network, streams), streams);
+  }
+
+  get epoch(): number {
+    return this.#order.epoch + this.#order.batch / this.#order.batchesPerEpoch;
+  }
+
+  /** One optimiser step. Throws `DivergedError` when the loss is not finite; nothing was updated then. */
+  async train(): Promise<StepResult> {
+    const { plan, model } = this;
+    const factor = scheduleFactor(plan.schedule, this.step);
+    const indices = this.#order.next();
+    const part = plan.batch / plan.accumulation;
+    const metrics = new Metrics();
+    let tokens = 0;
+    for (let from = 0; from < plan.batch; from += part) {
+      const host = this.dataset.batch('train', indices.subarray(from, from + part));
+      tokens += host.lengths ? host.lengths.reduce((a, b) => a + b, 0) : host.B * host.L;
+      using t = new Tape(this.device, { streams: this.#streams });
+      const { loss, logits } = model.loss(t, this.#upload(t, host));
+      t.backward(loss, t.tensor([1 / plan.accumulation], [1]));
+      const value = await loss.item();
+      if (!Number.isFinite(value))
+        throw new DivergedError(`the loss is ${value} at step ${this.step + 1}: the learning rate is too high`);
+      metrics.add(value, await logits.read(), host.targets);
+    }
+    this.#optimizer.step(factor);
+    model.store.zeroGrad();
+    await this.device.fence();
+    this.step++;
+    this.examples += plan.batch;
+    this.tokens += tokens;
+    return { loss: metrics.loss, accuracy: metrics.accuracy, rate: plan.lr * factor, tokens };
+  }
+
+  /** Mean loss and accuracy over a split. `between` is called after every batch and may throw to end it. */
+  async evaluate(split: SplitName, between: (done: number, total: number) => void = () => {}): Promise<Metrics> {
+    const metrics = new Metrics();
+    const total = this.dataset.sizes[split];
+    for (let from = 0; from < total; from += this.plan.evaluationBatch) {
+      const count = Math.min(this.plan.evaluationBatch, total - from);
+      const host = this.dataset.batch(
+        split,
+        Int32Array.from({ length: count }, (_, i) => from + i),
+      );
+      using t = new Tape(this.device, { grad: false });
+      const { loss, logits } = this.model.loss(t, this.#upload(t, host));
+      metrics.add(await loss.item(), await logits.read(), host.targets);
+      await new Promise((resolve) => setImmediate(resolve));
+      between(from + count, total);
+    }
+    return metrics;
+  }
+
+  #upload(t: Tape, { x, lengths, targets, B, L }: HostBatch): Batch {
+    const input: Tensor =
+      x instanceof Int32Array ? t.tensor(x, [B, L], 'i32') : t.tensor(x, [B, L, x.length / (B * L)]);
+    return {
+      x: input,
+      lengths: lengths && t.tensor(lengths, [B], 'i32'),
+      targets: t.tensor(targets, [B], 'i32'),
+    };
+  }
+
+  async save(configHash: string): Promise<Checkpoint> {
+    const { store } = this.model;
+    const tensors = new Map<string, NamedTensor>();
+    for (const [name, data] of await store.read()) tensors.set(name, { data, shape: store.get(name).shape });
+    const optimizerSteps: Record<string, number> = {};
+    for (const [name, { step, m, v }] of await this.#optimizer.read()) {
+      optimizerSteps[name] = step;
+      const { shape } = store.get(name);
+      tensors.set(`adamw.m/${name}`, { data: m, shape });
+      tensors.set(`adamw.v/${name}`, { data: v, shape });
+    }
+    const { step, best, seconds, examples, tokens } = this;
+    const data = { epoch: this.#order.epoch, batch: this.#order.batch };
+    const streams = this.#streams.save();
+    return {
+      state: {
+        ...{ schema: 'longconv-checkpoint-1', step, configHash, streams, data, optimizerSteps },
+        ...{ best, seconds, examples, tokens },
+      },
+      tensors,
+    };
+  }
+
+  /** Goes on from a checkpoint. Throws when it does not belong to this plan. */
+  restore({ state, tensors }: Checkpoint, configHash: string): void {
+    if (state.configHash !== configHash)
+      throw new Error(`the checkpoint of step ${state.step} belongs to another configuration: start with --fresh`);
+    this.restoreModel(tensors);
+    const moments = new Map<string, MomentState>();
+    for (const [name, step] of Object.entries(state.optimizerSteps))
+      moments.set(name, { step, m: tensorOf(tensors, `adamw.m/${name}`), v: tensorOf(tensors, `adamw.v/${name}`) });
+    this.#optimizer.restore(moments);
+    this.#streams.restore(state.streams);
+    this.#order.epoch = state.data.epoch;
+    this.#order.batch = state.data.batch;
+    this.step = state.step;
+    this.best = state.best;
+    this.seconds = state.seconds;
+    this.examples = state.examples;
+    this.tokens = state.tokens;
+  }
+
+  /** Parameters and buffers alone. */
+  restoreModel(tensors: Checkpoint['tensors']): void {
+    const { store } = this.model;
+    for (const { name, tensor } of store.parameters) tensor.write(tensorOf(tensors, name));
+    for (const [name, tensor] of store.buffers) tensor.write(tensorOf(tensors, name));
+  }
+
+  close(): void {
+    this.#optimizer.dispose();
+    this.model.store.dispose();
+  }
+}
+
+function tensorOf(tensors: Checkpoint['tensors'], name: string): TensorData {
+  const found = tensors.get(name);
+  if (!found) throw new Error(`the checkpoint has no tensor ${name}`);
+  return found.data;
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Device } from '../../kernels/device/device.ts';
+import { openDevice } from '../../kernels/device/registry.ts';
+import { openListOps } from '../data/listops.ts';
+import { CheckpointFolder } from './checkpoint.ts';
+import { Journal } from './journal.ts';
+import { type LoopOptions, type LoopResult, trainLoop } from './loop.ts';
+import { SampleOrder } from './order.ts';
+import type { TrainingPlan } from './plan.ts';
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.ts';
+
+let folder = '';
+let device: Device;
+const previous = process.env.LONGCONV_CACHE;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'longconv-train-'));
+  process.env.LONGCONV_CACHE = join(folder, 'cache');
+  device = await openDevice('cpu');
+});
+after(async () => {
+  await device.close();
+  rmSync(folder, { recursive: true });
+  if (previous === undefined) delete process.env.LONGCONV_CACHE;
+  else process.env.LONGCONV_CACHE = previous;
+});
+
+const bounds = { minLength: 4, maxLength: 30, maxDepth: 4, maxArguments: 4 };
+const data = () => openListOps({ bounds, sizes: { train: 200, validation: 40, test: 40 }, workers: 1 });
+/** Dropout of activations and kernel taps, batch norm, clipping: everything that has a state. */
+const plan: TrainingPlan = {
+  network: {
+    blocks: [
+      { mixer: 'long-conv', config: { channels: 1, kernelDropout: 0.2, lambda: 0.001, lr: 0.001 } },
+      { mixer: 'sgconv', config: { kernelDim: 4 } },
+    ],
+    ...{ width: 8, length: 30, classes: 10, norm: 'batch', prenorm: false, dropout: 0.1, tiedDropout: true },
+    ...{ positions: false, pool: 'mean', head: { kind: 'linear' } },
+    input: { kind: 'tokens', vocabulary: 18, padding: 0 },
+  },
+  ...{ batch: 12, accumulation: 2, lr: 0.01, weightDecay: 0.05, betas: [0.9, 0.999], clip: 1 },
+  schedule: { kind: 'cosine', warmup: 10, total: 100, warmupFrom: 'one', minFactor: 0 },
+  ...{ steps: 100, evaluateEvery: 25, evaluationBatch: 16, seed: 3 },
+};
+const silent = { warn: () => {} };
+const options = (name: string, change: Partial<LoopOptions> = {}): LoopOptions => ({
+  ...{ folder: join(folder, name), configHash: 'hash', config: { plan: 'test' }, report: silent },
+  ...change,
+});
+const run = async (name: string, change: Partial<LoopOptions> = {}): Promise<LoopResult> =>
+  trainLoop(device, await data(), plan, options(name, change));
+
+const checkpoint = (name: string, step: number) =>
+  new CheckpointFolder(join(folder, name, 'checkpoints'), () => {}).load(step);
+const losses = (name: string) =>
+  new Journal(join(folder, name, 'journal.jsonl'))
+    .read()
+    .filter((line) => line.event === 'step')
+    .map(({ loss, accuracy, rate }) => [loss, accuracy, rate]);
+
+test('100 steps are the same bit for bit as 40 steps, a stop, and 60 steps', async () => {
+  const whole = await run('whole');
+  assert.equal(whole.outcome, 'finished');
+  const first = await run('parts', { stopAfter: 40 });
+  assert.deepEqual([first.outcome, first.step], ['paused', 40]);
+  const rest = await run('parts');
+  assert.equal(rest.outcome, 'finished');
+  assert.equal(losses('whole').length, 100);
+  assert.deepEqual(losses('parts'), losses('whole'));
+  assert.deepEqual(checkpoint('parts', 100)?.tensors, checkpoint('whole', 100)?.tensors);
+  const state = (name: string) => ({ ...checkpoint(name, 100)?.state, seconds: 0 });
+  assert.deepEqual(state('parts'), state('whole'));
+  assert.deepEqual([rest.test, rest.validation, rest.bestStep], [whole.test, whole.validation, whole.bestStep]);
+});
+
+test('a signal stops the run at the next step, with a checkpoint from which it goes on', async () => {
+  const controller = new AbortController();
+  const stepped = () => controller.abort();
+  const stopped = await run('signal', { signal: controller.signal, report: { ...silent, stepped } });
+  assert.deepEqual([stopped.outcome, stopped.step], ['interrupted', 1]);
+  const budget = await run('signal', { budget: 0 });
+  assert.deepEqual([budget.outcome, budget.step], ['budget', 1]);
+  const more = await run('signal', { stopAfter: 3 });
+  assert.equal(more.step, 3);
+  assert.deepEqual(losses('signal'), losses('whole').slice(0, 3));
+});
+
+test('a corrupt checkpoint is named and set aside, and the one before it is used', async () => {
+  await run('corrupt', { stopAfter: 25 });
+  await run('corrupt', { stopAfter: 30 });
+  const checkpoints = join(folder, 'corrupt', 'checkpoints');
+  const path = join(checkpoints, 'step-00000030.safetensors');
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 1;
+  writeFileSync(path, bytes);
+  const said: string[] = [];
+  const from: number[] = [];
+  const report = { warn: (line: string) => said.push(line), started: (_: unknown, step: number) => from.push(step) };
+  await run('corrupt', { stopAfter: 31, report });
+  assert.deepEqual(from, [25]);
+  assert.match(said[0], /step-00000030\.json is corrupt \(the checksum of its tensors.*\.corrupt-1/);
+  assert.ok(existsSync(`${path}.corrupt-1`));
+  assert.deepEqual(losses('corrupt'), losses('whole').slice(0, 31));
+  writeFileSync(join(checkpoints, 'step-00000031.json'), '{"state"');
+  await run('corrupt', { stopAfter: 32, report });
+  assert.match(said[1], /step-00000031\.json is corrupt \(its side file is not JSON\)/);
+  assert.deepEqual(losses('corrupt'), losses('whole').slice(0, 32));
+});
+
+test('the last two checkpoints and the best one are kept', () => {
+  const steps = readdirSync(join(folder, 'whole', 'checkpoints')).filter((f) => f.endsWith('.json'));
+  const best = checkpoint('whole', 100)?.state.best?.step as number;
+  const expected = [...new Set([75, 100, best])].sort((a, b) => a - b);
+  assert.deepEqual(
+    steps.map((f) => Number(f.match(/\d+/)?.[0])).sort((a, b) => a - b),
+    expected,
+  );
+});
+
+test('a checkpoint of another configuration is refused', async () => {
+  await assert.rejects(run('whole', { configHash: 'other' }), /step 100 belongs to another configuration/);
+});
+
+test('safetensors: round trip, alignment, and what is damaged is refused', () => {
+  const tensors = new Map<string, NamedTensor>([
+    ['a', { data: Float32Array.from([1, -2.5, 3]), shape: [3] }],
+    ['é', { data: Float64Array.from([Math.PI, -0, 1e-300, 4]), shape: [2, 2] }],
+    ['i', { data: Int32Array.from([7]), shape: [] }],
+    ['none', { data: new Float32Array(0), shape: [0, 5] }],
+  ]);
+  const file = Buffer.concat(encodeSafetensors(tensors, { note: 'x' }));
+  assert.equal(file.readBigUInt64LE(0) % 8n, 0n);
+  const back = decodeSafetensors(file);
+  assert.deepEqual([...back].sort(), [...tensors].sort());
+  assert.throws(() => decodeSafetensors(file.subarray(0, file.length - 1)), /does not lie within the file/);
+  assert.throws(() => decodeSafetensors(Buffer.from('no')), /header does not fit/);
+  assert.throws(() => encodeSafetensors(new Map([['x', { data: new Float32Array(2), shape: [3] }]])), /do not fill/);
+});
+
+test('sample order: every sample at most once an epoch, other orders in other epochs, and from anywhere', () => {
+  const order = new SampleOrder(1, 10, 3);
+  const epochs = [0, 1].map(() => Array.from({ length: 3 }, () => [...order.next()]).flat());
+  for (const epoch of epochs) assert.equal(new Set(epoch).size, 9);
+  assert.notDeepEqual(epochs[0], epochs[1]);
+  const later = new SampleOrder(1, 10, 3);
+  later.epoch = 1;
+  later.batch = 1;
+  assert.deepEqual([...later.next()], epochs[1].slice(3, 6));
+  assert.throws(() => new SampleOrder(1, 10, 11), /larger than the 10 training samples/);
+});
