@@ -41,6 +41,11 @@ export interface Dataset {
   checksum: string;
 }
 
+/** A file of a dataset that was to be read is not there; the sentence names it. */
+export class MissingFileError extends Error {
+  override name = 'MissingFileError';
+}
+
 /** Share of the most frequent class, and the entropy of the classes in nats: what a guess gets. */
 export function guessLevel(counts: readonly number[]): { accuracy: number; loss: number } {
   const total = counts.reduce((a, b) => a + b, 0);

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -164,4 +164,17 @@ test('shorter expressions are possible, distinct, and named as another task', as
     seen.add(short.tokens('train', i).join());
   }
   assert.equal(seen.size, 3_000);
+});
+
+test("the archive's own files can be read", async () => {
+  const own = join(folder, 'files');
+  mkdirSync(own, { recursive: true });
+  await assert.rejects(openListOps({ folder: own }), /basic_train\.tsv is not there; it holds the train split/);
+  for (const name of ['train', 'val', 'test']) copyFileSync(fixture, join(own, `basic_${name}.tsv`));
+  const real = await openListOps({ folder: own });
+  assert.equal(real.kind, 'real');
+  assert.deepEqual(real.sizes, { train: 30, validation: 30, test: 30 });
+  for (let i = 0; i < 30; i++) assert.equal(evaluate(real.tokens('test', i)), real.label('test', i));
+  writeFileSync(join(own, 'basic_val.tsv'), 'Source\tTarget\n');
+  await assert.rejects(openListOps({ folder: own }), /basic_val\.tsv holds no samples/);
 });

@@ -4,9 +4,20 @@
  * split of the full one. Input: token ids with `<eos>` at the end; target: the value, 0..9.
  */
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type CacheArrays, cached, keyHash } from './cache.ts';
-import { type DataKind, type Dataset, type HostBatch, requireIndices, type SplitName, splitNames } from './dataset.ts';
+import {
+  type DataKind,
+  type Dataset,
+  type HostBatch,
+  MissingFileError,
+  requireIndices,
+  type SplitName,
+  splitNames,
+} from './dataset.ts';
 import { Draws } from './draws.ts';
+import { readTsv, tokenize } from './listops/text.ts';
 import { END, lraBounds, PAD, type TreeBounds, TreeGenerator, vocabulary } from './listops/tree.ts';
 import { type PoolOptions, type Range, runJob } from './pool.ts';
 
@@ -15,6 +26,8 @@ export interface ListOpsSettings {
   bounds: TreeBounds;
 }
 export interface ListOpsOptions extends Partial<ListOpsSettings> {
+  /** Folder with the archive's basic_train.tsv, basic_val.tsv and basic_test.tsv: then nothing is generated. */
+  folder?: string;
   sizes?: Partial<Record<SplitName, number>>;
   progress?(done: number, total: number): void;
   workers?: number;
@@ -95,19 +108,13 @@ export class ListOps implements Dataset {
 
   /** Splits lie one after another in `arrays`. */
   constructor(
-    settings: ListOpsSettings,
+    about: { kind: DataKind; description: string; length: number },
     readonly sizes: Record<SplitName, number>,
     readonly arrays: CacheArrays,
   ) {
-    const { minLength, maxLength, maxDepth, maxArguments } = settings.bounds;
-    const same = JSON.stringify(settings.bounds) === JSON.stringify(lraBounds);
-    this.kind = same
-      ? 'generated-equivalent'
-      : `generated-variant:${minLength} < length < ${maxLength}, depth ${maxDepth}, arguments ${maxArguments}`;
-    this.description =
-      `ListOps made by the published LRA generator (seed ${settings.seed}, ${sizes.train} / ${sizes.validation} / ` +
-      `${sizes.test} samples, ${minLength} < length < ${maxLength}${same ? '' : ': shorter than LRA, another task'})`;
-    this.length = maxLength;
+    this.kind = about.kind;
+    this.description = about.description;
+    this.length = about.length;
     this.#first = { train: 0, validation: sizes.train, test: sizes.train + sizes.validation };
     const hash = createHash('sha256');
     for (const array of [arrays.tokens, arrays.offsets, arrays.labels])
@@ -147,6 +154,7 @@ export class ListOps implements Dataset {
 
 /** Opens ListOps: from the cache, or made now (100,000 samples take about ten seconds on two cores). */
 export async function openListOps(options: ListOpsOptions = {}): Promise<ListOps> {
+  if (options.folder !== undefined) return readListOps(options.folder);
   const settings: ListOpsSettings = { seed: options.seed ?? 0, bounds: options.bounds ?? lraBounds };
   const sizes = { ...lraSizes, ...options.sizes };
   for (const split of splitNames)
@@ -154,7 +162,54 @@ export async function openListOps(options: ListOpsOptions = {}): Promise<ListOps
       throw new RangeError(`listops: the ${split} split can have 1 to ${lraSizes[split]} samples, not ${sizes[split]}`);
   const key = { dataset: 'listops', recipe: RECIPE, ...settings, sizes };
   const arrays = await cached(`listops/${keyHash(key)}.lcd`, key, () => generate(settings, sizes, options));
-  return new ListOps(settings, sizes, arrays);
+  return new ListOps(aboutGenerated(settings, sizes), sizes, arrays);
+}
+
+function aboutGenerated({ seed, bounds }: ListOpsSettings, sizes: Record<SplitName, number>) {
+  const { minLength, maxLength, maxDepth, maxArguments } = bounds;
+  const same = JSON.stringify(bounds) === JSON.stringify(lraBounds);
+  const kind: DataKind = same
+    ? 'generated-equivalent'
+    : `generated-variant:${minLength} < length < ${maxLength}, depth ${maxDepth}, arguments ${maxArguments}`;
+  const description =
+    `ListOps made by the published LRA generator (seed ${seed}, ${sizes.train} / ${sizes.validation} / ${sizes.test} ` +
+    `samples, ${minLength} < length < ${maxLength}${same ? '' : ': shorter than LRA, another task'})`;
+  return { kind, description, length: maxLength };
+}
+
+const files: Record<SplitName, string> = {
+  train: 'basic_train.tsv',
+  validation: 'basic_val.tsv',
+  test: 'basic_test.tsv',
+};
+const LONGEST = 2048;
+
+/** The archive's own files: at most 2047 tokens and `<eos>`. */
+function readListOps(folder: string): ListOps {
+  const sizes = { train: 0, validation: 0, test: 0 };
+  const parts: number[][] = [];
+  const labels: number[] = [];
+  for (const split of splitNames) {
+    const path = join(folder, files[split]);
+    if (!existsSync(path)) throw new MissingFileError(`listops: ${path} is not there; it holds the ${split} split`);
+    for (const { source, target } of readTsv(readFileSync(path, 'utf8'), path)) {
+      parts.push(tokenize(source, LONGEST).slice(0, -1));
+      labels.push(target);
+      sizes[split]++;
+    }
+    if (!sizes[split]) throw new MissingFileError(`listops: ${path} holds no samples`);
+  }
+  const offsets = new Int32Array(parts.length + 1);
+  parts.forEach((row, i) => {
+    offsets[i + 1] = offsets[i] + row.length;
+  });
+  const tokens = new Uint8Array(offsets[parts.length]);
+  parts.forEach((row, i) => {
+    tokens.set(row, offsets[i]);
+  });
+  const description = `ListOps files of ${folder} (${sizes.train} / ${sizes.validation} / ${sizes.test} samples)`;
+  const arrays = { tokens, offsets, labels: Uint8Array.from(labels) };
+  return new ListOps({ kind: 'real', description, length: LONGEST }, sizes, arrays);
 }
 
 async function generate(

@@ -1,0 +1,74 @@
+/**
+ * The claim contract: one file per claim in `claims/`, found by discovery, default-exporting a `Claim`: which
+ * numbers of which paper, on which data, with which complete configuration at each scale, against which baselines,
+ * and by which criterion it is judged.
+ */
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { PublishedRow } from '../results/published/schema.ts';
+import type { Dataset } from './data/dataset.ts';
+import type { TrainingPlan } from './train/plan.ts';
+import type { Verdict } from './verdict.ts';
+
+/**
+ * smoke: proves that everything runs and learns, in seconds to three minutes on two cores. desk: really learns, in
+ * minutes to hours on a laptop. paper: the published configuration. Only paper scale can reproduce a number.
+ */
+export const scales = ['smoke', 'desk', 'paper'] as const;
+export type Scale = (typeof scales)[number];
+
+export interface DataOptions {
+  /** `offline`: what can be had without downloads; otherwise a folder with the real files. */
+  data: string;
+  progress?(done: number, total: number): void;
+}
+
+/** The plan of a run, without its seed. */
+export type UnseededPlan = Omit<TrainingPlan, 'seed'>;
+
+export interface ClaimModel {
+  /** As tables print it. */
+  title: string;
+  /** Row name in the published numbers; null: the paper has none. */
+  published: string | null;
+}
+
+export interface Claim {
+  id: string;
+  title: string;
+  paper: { title: string; arxiv: string };
+  /** Which table or figure. */
+  table: string;
+  /** File in `results/published`. */
+  published: string;
+  /** The claim in one sentence, as it will be judged. */
+  criterion: string;
+  /** The model that the paper proposes; the others are baselines. */
+  subject: string;
+  models: Record<string, ClaimModel>;
+  /** Task ids, with their names in the published numbers. */
+  tasks: Record<string, string>;
+  /** What is run when nothing is asked for. */
+  defaults: Record<Scale, { tasks: string[]; models: string[] }>;
+  /** What a run costs, for `repro list`. */
+  cost: Record<Scale, string>;
+  openData(task: string, scale: Scale, options: DataOptions): Promise<Dataset>;
+  /** Throws `UsageError` when the model has no configuration for the task. */
+  plan(model: string, task: string, scale: Scale): UnseededPlan;
+  verdict(results: { published: PublishedRow | null; accuracies: number[]; scale: Scale; kind: string }): Verdict;
+}
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'claims');
+
+export const claimIds = (): string[] =>
+  readdirSync(folder)
+    .filter((f) => f.endsWith('.ts') && !f.endsWith('.test.ts'))
+    .map((f) => f.slice(0, -3))
+    .sort();
+
+export async function loadClaim(id: string): Promise<Claim> {
+  const path = join(folder, `${id}.ts`);
+  if (!existsSync(path)) throw new Error(`there is no claim "${id}"`);
+  return (await import(pathToFileURL(path).href)).default as Claim;
+}

@@ -1,0 +1,68 @@
+/**
+ * Long Conv on the Long Range Arena (Fu et al. 2023, "Simple Hardware-Efficient Long Convolutions for Sequence
+ * Modeling", arXiv 2302.06646, table 1): kernels learned directly and kept in check by soft thresholding reach the
+ * accuracy of state space models. Paper configurations: the repository's, `models/configurations/published`.
+ *
+ *   repro longconv-lra --task listops --scale smoke
+ *   published: ListOps 60.3, Pathfinder 94.0, Path-X 96.9 and so on; see results/published/lra-accuracy.json for
+ *   how far each of these numbers could be confirmed
+ */
+import type { Claim } from '../claim.ts';
+import {
+  lraTaskNames,
+  openLraData,
+  paperPlan,
+  publishedRow,
+  type Reduction,
+  reducedPlan,
+  smokeListOps,
+} from '../lra.ts';
+import { accuracyVerdict } from '../verdict.ts';
+
+const smoke: Record<string, Reduction> = {
+  listops: {
+    ...{ layers: 2, width: 64, length: smokeListOps.maxLength, batch: 32 },
+    ...{ lr: 0.01, warmup: 20, steps: 300, evaluateEvery: 50 },
+  },
+  pathfinder: { layers: 2, width: 32, batch: 16, lr: 0.004, warmup: 20, steps: 100, evaluateEvery: 25 },
+  pathx: { layers: 1, width: 16, batch: 4, lr: 0.0005, warmup: 2, steps: 10, evaluateEvery: 5 },
+};
+
+const desk: Record<string, Reduction> = {
+  listops: { layers: 4, width: 64, batch: 32, lr: 0.01, warmup: 200, steps: 3000, evaluateEvery: 200 },
+  pathfinder: { layers: 4, width: 64, batch: 32, lr: 0.004, warmup: 200, steps: 4000, evaluateEvery: 250 },
+  pathx: { layers: 4, width: 32, batch: 8, lr: 0.0005, warmup: 100, steps: 1000, evaluateEvery: 100 },
+};
+
+const claim: Claim = {
+  id: 'longconv-lra',
+  title: 'Long Conv on the Long Range Arena',
+  paper: { title: 'Simple Hardware-Efficient Long Convolutions for Sequence Modeling', arxiv: '2302.06646' },
+  table: 'table 1, row "Rand + Squash"',
+  published: 'lra-accuracy',
+  criterion:
+    'mean test accuracy over the seeds, at the best validation step, is at least the published one minus the larger of 1 point and two published standard deviations',
+  subject: 'long-conv',
+  models: {
+    'long-conv': { title: 'Long Conv', published: 'Long Conv, Rand + Squash' },
+    s4: { title: 'S4', published: 'S4-LegS (updated S4)' },
+    s4d: { title: 'S4D', published: 'S4D-LegS' },
+    sgconv: { title: 'SGConv', published: 'SGConv' },
+    transformer: { title: 'Transformer', published: 'Transformer' },
+  },
+  tasks: lraTaskNames,
+  defaults: {
+    smoke: { tasks: ['listops'], models: ['long-conv'] },
+    desk: { tasks: ['listops', 'pathfinder'], models: ['long-conv', 'transformer'] },
+    paper: { tasks: ['listops', 'pathfinder', 'pathx'], models: ['long-conv'] },
+  },
+  cost: { smoke: '2 min on 2 cores', desk: 'hours on a laptop', paper: 'days on a GPU' },
+  openData: openLraData,
+  plan(model, task, scale) {
+    const row = publishedRow(model, task);
+    if (scale === 'paper') return paperPlan(row);
+    return reducedPlan(row, (scale === 'smoke' ? smoke : desk)[task]);
+  },
+  verdict: accuracyVerdict,
+};
+export default claim;

@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
+let folder = '';
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), 'longconv-repro-'));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs `repro`; `when` is called with what stderr says so far, until it returns a signal to send. */
+function repro(args: string[], when?: (err: string) => NodeJS.Signals | undefined): Promise<Ended> {
+  const run = process.versions.bun ? [cli] : ['run', '-A', cli];
+  const env = { ...process.env, LONGCONV_RESULTS: join(folder, 'runs'), LONGCONV_CACHE: join(folder, 'cache') };
+  const child = spawn(process.execPath, [...run, ...args], { env });
+  const result: Ended = { code: null, out: '', err: '' };
+  let sent = false;
+  child.stdout.on('data', (d) => {
+    result.out += d;
+  });
+  child.stderr.on('data', (d) => {
+    result.err += d;
+    const signal = sent ? undefined : when?.(result.err);
+    if (signal) {
+      sent = true;
+      child.kill(signal);
+    }
+  });
+  return new Promise((resolve) => child.on('close', (code) => resolve({ ...result, code })));
+}
+
+test('what is not known is answered with the nearest name and exit code 2', async () => {
+  for (const [args, expected] of [
+    [['longcov-lra'], /no claim or command "longcov-lra"\. Did you mean "longconv-lra"\?/],
+    [['run', 'sgconv-lar'], /no claim "sgconv-lar"\. Did you mean "sgconv-lra"\?/],
+    [['longconv-lra', '--taks', 'listops'], /no option --taks\. Did you mean "--task"\?/],
+    [['longconv-lra', '--task', 'lisops'], /no task "lisops"\. Did you mean "listops"\?/],
+    [['longconv-lra', '--models', 'longcon'], /no model "longcon"\. Did you mean "long-conv"\?/],
+    [['longconv-lra', '--scale', 'smok'], /no scale "smok"\. Did you mean "smoke"\?/],
+    [['longconv-lra', '--device', 'cup'], /no device "cup"\. Did you mean "cpu"\?/],
+    [['longconv-lra', '--budget', '2'], /--budget 2: give a time with its unit/],
+    [['longconv-lra', '--seeds', '3..1'], /--seeds 3\.\.1: give whole numbers/],
+    [['longconv-lra', '--steps', '0'], /--steps 0: give a whole number/],
+    [['run'], /missing required args/],
+  ] as [string[], RegExp][]) {
+    const { code, out, err } = await repro(args);
+    assert.equal(code, 2, `${args.join(' ')}: ${err}`);
+    assert.match(err, expected);
+    assert.equal(out, '');
+  }
+});
+
+test('data or a device that is not here ends with 3 and says what runs', async () => {
+  const text = await repro(['longconv-lra', '--task', 'text']);
+  assert.equal(text.code, 3);
+  assert.match(text.err, /text: its data cannot be made here.*listops, pathfinder, pathx/);
+  const files = await repro(['longconv-lra', '--task', 'listops', '--data', join(folder, 'nowhere')]);
+  assert.equal(files.code, 3);
+  assert.match(files.err, /nowhere\/basic_train\.tsv is not there/);
+});
+
+test('help names the exit codes and the claims; list has every claim and task', async () => {
+  const help = await repro(['run', '--help']);
+  assert.equal(help.code, 0);
+  for (const word of [
+    'longconv-lra, sgconv-lra',
+    '75 stopped with a checkpoint',
+    '--budget <time>',
+    'goes on from there',
+  ])
+    assert.ok(help.out.includes(word), word);
+  const list = await repro(['list']);
+  assert.equal(list.code, 0);
+  assert.match(list.out, /sgconv-lra.*ListOps.*61\.45/);
+  assert.match(list.out, /longconv-lra.*ListOps.*from memory/);
+  assert.equal((await repro(['status'])).out.split('\n')[0].startsWith('No runs yet'), true);
+});
+
+test('a run is interrupted, goes on, ends with its row, and is not made twice', async () => {
+  const args = ['longconv-lra', '--task', 'listops', '--scale', 'smoke', '--steps', '12', '--seed', '4'];
+  const runs = join(folder, 'runs', 'repro', 'longconv-lra', 'smoke');
+  const first = await repro(args, (err) => (err.includes('12 steps of') ? 'SIGINT' : undefined));
+  assert.equal(first.code, 130, first.err);
+  assert.match(first.err, /interrupted: (checkpoint of step \d+ saved|nothing was trained)/);
+  const stopped = await repro([...args, '--budget', '0.01s']);
+  assert.equal(stopped.code, 75, stopped.err);
+  const whole = await repro([...args, '--json', '--out', join(folder, 'out.md')]);
+  assert.equal(whole.code, 0, whole.err);
+  const { runs: done, summary } = JSON.parse(whole.out);
+  assert.equal(done.length, 1);
+  assert.equal(done[0].steps, 12);
+  assert.ok(done[0].test.loss > 0.5 && done[0].test.loss < 4);
+  assert.match(done[0].data.kind, /^generated-variant/);
+  assert.equal(summary[0].verdict.kind, 'partial scale');
+  assert.match(readFileSync(join(folder, 'out.md'), 'utf8'), /\| ListOps \| Long Conv \| ~60\.3 \(from memory\) \|/);
+  const again = await repro(args);
+  assert.equal(again.code, 0);
+  assert.match(again.err, /was finished on .*--fresh runs it again/);
+  assert.match(again.out, /Training loss/);
+  assert.match(again.out, /partial scale/);
+  const status = await repro(['status']);
+  assert.match(status.out, /listops-long-conv-seed4-.*finished.*12 of 12/);
+  assert.equal(readdirSync(runs).length, 1);
+});

@@ -1,0 +1,128 @@
+#!/usr/bin/env bun
+/** `repro`: does the claim hold. Commands live in `commands/<verb>.ts` and are loaded when they are called. */
+import process from 'node:process';
+import { type Command, cac } from 'cac';
+import { suggestion } from '../bench/options.ts';
+import { flush, progress } from '../bench/output.ts';
+import { packageVersion } from '../results/provenance.ts';
+import { claimIds } from './claim.ts';
+import { exit, exitCode, InterruptedError, UsageError } from './errors.ts';
+import { watchInterrupts } from './interrupt.ts';
+
+export type Options = Record<string, unknown>;
+
+function build() {
+  const cli = cac('repro');
+  cli
+    .command('run <claim>', 'Train, evaluate, and hold the result against the paper; "repro <claim>" is the same')
+    .option('--scale <size>', 'smoke: minutes; desk: hours on a laptop; paper: the published configuration', {
+      default: 'smoke',
+    })
+    .option('--task <ids>', 'Tasks (default: those of the claim at this scale)')
+    .option('--models <ids>', 'Models (default: those of the claim at this scale)')
+    .option('--seed <n>', 'One seed (default: 0)')
+    .option('--seeds <list>', 'Seeds, such as 0,1,2 or 0..4')
+    .option('--steps <n>', 'Another number of training steps; the schedule ends with them')
+    .option('--budget <time>', 'Stop with a checkpoint after this time: 90s, 30m, 2h')
+    .option('--fresh', 'Start over instead of going on from the last checkpoint')
+    .option('--data <where>', 'offline: what can be made here; or a folder with the real files', { default: 'offline' })
+    .option('--device <id>', 'cpu, reference or webgpu[:i]', { default: 'cpu' })
+    .option('--json', 'One JSON object')
+    .option('--out <file>', 'Also keep the result: .csv, .md, .json as such, anything else as records (JSON Lines)')
+    .example('  repro longconv-lra --task listops --scale smoke')
+    .example('  repro sgconv-lra --task pathfinder --scale desk --models sgconv,transformer --seeds 0..2')
+    .example('  repro longconv-lra --scale paper --task listops --budget 2h')
+    .action((claim, options) => load('run', [claim], options));
+  cli
+    .command('list', 'Every claim: published number, our best, verdict, cost')
+    .option('--json', 'One JSON object')
+    .example('  repro list')
+    .action((options) => load('list', [], options));
+  cli
+    .command('status', 'Every run on this machine and where it is')
+    .option('--json', 'One JSON array')
+    .example('  repro status')
+    .action((options) => load('status', [], options));
+  cli.help((sections) => {
+    if (cli.matchedCommand?.name !== 'list' && cli.matchedCommand?.name !== 'status')
+      sections.push(
+        { title: 'Claims', body: `  ${claimIds().join(', ')}` },
+        {
+          title: 'Stopping and going on',
+          body: '  Ctrl-C saves a checkpoint and ends with 130, --budget with 75; the same command goes on from there.',
+        },
+        {
+          title: 'Exit codes',
+          body: '  0 done, 2 wrong usage, 3 device or data not available, 75 stopped with a checkpoint, 130 interrupted',
+        },
+      );
+  });
+  cli.version(packageVersion());
+  return cli;
+}
+
+const commands: Record<string, () => Promise<{ run(args: unknown[], options: Options): Promise<number> }>> = {
+  run: () => import('./commands/run.ts'),
+  list: () => import('./commands/list.ts'),
+  status: () => import('./commands/status.ts'),
+};
+
+const load = async (verb: string, args: unknown[], options: Options): Promise<number> =>
+  (await commands[verb]()).run(args, options);
+
+const kebab = (name: string) => name.replace(/[A-Z]/g, (c) => `-${c.toLowerCase()}`);
+
+function refuseUnknownOptions(command: Command, given: Options): void {
+  const known = command.options.flatMap((o) => o.names.map(kebab));
+  const all = [...known, 'help', 'version', 'h', 'v'];
+  for (const name of Object.keys(given).map(kebab))
+    if (name !== '--' && !all.includes(name))
+      throw new UsageError(
+        `repro ${command.name} has no option --${name}.${suggestion(name, known).replace('"', '"--')} See repro ${command.name} --help`,
+      );
+}
+
+/** `repro <claim> ...` is `repro run <claim> ...`. */
+function withVerb(argv: string[]): string[] {
+  const word = argv[2];
+  if (word === undefined || word.startsWith('-') || word in commands) return argv;
+  if (!claimIds().includes(word)) {
+    const near = suggestion(word, [...claimIds(), ...Object.keys(commands)]);
+    throw new UsageError(
+      `there is no claim or command "${word}".${near} Claims: ${claimIds().join(', ')}; commands: ${Object.keys(commands).join(', ')}`,
+    );
+  }
+  return [...argv.slice(0, 2), 'run', ...argv.slice(2)];
+}
+
+async function main(argv: string[]): Promise<number> {
+  const cli = build();
+  cli.parse(withVerb(argv), { run: false });
+  if (cli.options.help || cli.options.version) return exit.done;
+  const command = cli.matchedCommand;
+  if (!command) {
+    cli.outputHelp();
+    return exit.usage;
+  }
+  refuseUnknownOptions(command, cli.options);
+  watchInterrupts();
+  return (await cli.runMatchedCommand()) ?? exit.done;
+}
+
+if (import.meta.main) {
+  let code: number;
+  try {
+    code = await main(process.argv);
+  } catch (e) {
+    code = exitCode(e);
+    progress.end();
+    if (!(e instanceof InterruptedError)) {
+      process.stderr.write(`repro: ${(e as Error).message}\n`);
+      if (process.env.LONGCONV_DEBUG === '1') process.stderr.write(`${(e as Error).stack}\n`);
+      else if (code === exit.failed && (e as Error).name !== 'DivergedError')
+        process.stderr.write('repro: this should not happen; LONGCONV_DEBUG=1 shows where\n');
+    }
+  }
+  await flush();
+  process.exit(code);
+}

@@ -1,0 +1,61 @@
+/** `repro list`: every claim, its published number, our best, and what it costs. */
+import { print } from '../../bench/output.ts';
+import { readEvidence } from '../../results/evidence.ts';
+import { formatRow } from '../../results/published/published.ts';
+import type { Row } from '../../results/record.ts';
+import { mean } from '../../results/statistics.ts';
+import { type Column, render } from '../../results/tables.ts';
+import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
+import type { Options } from '../cli.ts';
+import { publishedFor, type Summary, summaries } from '../results.ts';
+
+const columns: Column[] = [
+  { key: 'claim', title: 'claim' },
+  { key: 'paper', title: 'paper' },
+  { key: 'task', title: 'task' },
+  { key: 'published', title: 'published %', align: 'right' },
+  ...scales.toReversed().map((scale): Column => ({ key: scale, title: `${scale} scale %`, align: 'right' })),
+  { key: 'verdict', title: 'verdict' },
+];
+
+/** The best of a scale; runs on other data than the paper's say so. */
+function cell(all: readonly Summary[], scale: Scale): string {
+  const best = all.filter((s) => s.scale === scale).sort((a, b) => mean(b.accuracies) - mean(a.accuracies))[0];
+  if (!best) return '-';
+  const [kind] = best.dataKind.split(':');
+  const same = kind === 'real' || kind === 'generated-equivalent';
+  return `${mean(best.accuracies).toFixed(2)}${same ? '' : ` (${kind})`}`;
+}
+
+function rowsOf(claim: Claim): Row[] {
+  const all = summaries(claim, readEvidence(claim.id)).filter((s) => s.model === claim.subject);
+  return Object.entries(claim.tasks).map(([task, name]) => {
+    const mine = all.filter((s) => s.task === task);
+    const published = publishedFor(claim, task, claim.subject);
+    const verdict = scales.toReversed().flatMap((scale) => mine.filter((s) => s.scale === scale))[0]?.verdict.kind;
+    return {
+      ...{ claim: claim.id, paper: `arXiv ${claim.paper.arxiv}`, task: name },
+      published: published ? formatRow(published) : '-',
+      ...Object.fromEntries(scales.map((scale) => [scale, cell(mine, scale)])),
+      verdict: verdict ?? 'not run',
+    };
+  });
+}
+
+export async function run(_: unknown[], options: Options): Promise<number> {
+  const claims = await Promise.all(claimIds().map(loadClaim));
+  if (options.json === true) {
+    const all = claims.map(({ id, title, paper, table, criterion, models, tasks, cost, subject }) => ({
+      ...{ id, title, paper, table, criterion, subject, cost },
+      models: Object.keys(models),
+      tasks: Object.keys(tasks),
+    }));
+    await print(JSON.stringify({ claims: all, rows: claims.flatMap(rowsOf) }, null, 1));
+    return 0;
+  }
+  const costs = claims.map(
+    ({ id, cost }) => `${id}: smoke ${cost.smoke}, desk ${cost.desk}, paper ${cost.paper}; repro ${id} --scale smoke`,
+  );
+  await print(render(claims.flatMap(rowsOf), columns, 'table', costs));
+  return 0;
+}

@@ -1,0 +1,108 @@
+/** `repro run <claim>`: trains, evaluates, and holds the result against the published number. */
+import process from 'node:process';
+import { choose, list } from '../../bench/options.ts';
+import { print, progress } from '../../bench/output.ts';
+import { openDevice } from '../../kernels/device/registry.ts';
+import { type Claim, claimIds, loadClaim, scales, type UnseededPlan } from '../claim.ts';
+import type { Options } from '../cli.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { exit } from '../errors.ts';
+import { interruption } from '../interrupt.ts';
+import { type Job, type JobResult, runJob } from '../jobs.ts';
+import { LiveReport } from '../live.ts';
+import { deviceName, duration, seeds, steps } from '../options.ts';
+import { keep, showRun, showSummaries, summaries } from '../results.ts';
+
+export async function run([id]: unknown[], options: Options): Promise<number> {
+  const claim = await loadClaim(choose('claim', String(id), claimIds()));
+  const scale = choose('scale', String(options.scale), scales);
+  const tasks = pick('task', options.task, Object.keys(claim.tasks), claim.defaults[scale].tasks);
+  const models = pick('model', options.models, Object.keys(claim.models), claim.defaults[scale].models);
+  const wanted = seeds(options.seeds ?? options.seed);
+  const budget = duration(options.budget);
+  const total = steps(options.steps);
+  const name = deviceName(options.device);
+  const plans = tasks.flatMap((task) =>
+    models.map((model) => ({ task, model, plan: shortened(claim.plan(model, task, scale), total) })),
+  );
+  const device = await openDevice(name);
+  const begun = performance.now();
+  const results: JobResult[] = [];
+  try {
+    const sets = new Map<string, Dataset>();
+    for (const { task, model, plan } of plans)
+      for (const seed of wanted) {
+        const dataset = sets.get(task) ?? (await openData(claim, task, scale, String(options.data)));
+        sets.set(task, dataset);
+        const job: Job = { claim, task, model, scale, plan: { ...plan, seed }, dataset, device };
+        const result = await runOne(job, options, budget, begun);
+        results.push(result);
+        if (result.outcome !== 'finished') return await ended(claim, result, results, options);
+      }
+  } finally {
+    await device.close();
+  }
+  await show(claim, results, options);
+  return exit.done;
+}
+
+const pick = (kind: string, given: unknown, known: string[], usual: string[]): string[] =>
+  (list(given) ?? usual).map((word) => choose(kind, word, known));
+
+/** `--steps`: another length of training; the schedule ends with it, the warm-up keeps its share. */
+function shortened(plan: UnseededPlan, total: number | undefined): UnseededPlan {
+  if (total === undefined) return plan;
+  const warmup = Math.round((plan.schedule.warmup * total) / plan.steps);
+  return {
+    ...plan,
+    steps: total,
+    schedule: { ...plan.schedule, warmup, total },
+    evaluateEvery: Math.min(plan.evaluateEvery, total),
+  };
+}
+
+async function openData(claim: Claim, task: string, scale: (typeof scales)[number], data: string): Promise<Dataset> {
+  const start = performance.now();
+  const dataset = await claim.openData(task, scale, {
+    data,
+    progress: (done, all) => progress.live(`making ${task}: ${done} of ${all} samples`),
+  });
+  progress.end();
+  progress.say(`${dataset.description}: ready in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return dataset;
+}
+
+async function runOne(job: Job, options: Options, budget: number | undefined, begun: number): Promise<JobResult> {
+  const left = budget === undefined ? undefined : Math.max(0, budget - (performance.now() - begun) / 1000);
+  const report = new LiveReport(job);
+  const result = await runJob(job, {
+    fresh: options.fresh === true,
+    argv: process.argv.slice(2),
+    signal: interruption,
+    report,
+    ...(left === undefined ? {} : { budget: left }),
+  });
+  progress.end();
+  if (result.earlier)
+    progress.say(`${report.name} was finished on ${result.evidence?.time.slice(0, 16)}: --fresh runs it again`);
+  return result;
+}
+
+async function ended(claim: Claim, last: JobResult, results: JobResult[], options: Options): Promise<number> {
+  await show(claim, results, options);
+  const where = last.step ? `checkpoint of step ${last.step} saved` : 'nothing was trained yet';
+  const reason = last.outcome === 'interrupted' ? 'interrupted' : 'the budget is used up';
+  progress.say(`${reason}: ${where} in ${last.folder}; the same command goes on from there`);
+  return last.outcome === 'interrupted' ? exit.interrupted : exit.stopped;
+}
+
+async function show(claim: Claim, results: JobResult[], options: Options): Promise<void> {
+  const done = results.flatMap((r) => (r.evidence ? [r.evidence] : []));
+  const rows = summaries(claim, done);
+  if (options.json === true) await print(JSON.stringify({ claim: claim.id, runs: done, summary: rows }, null, 1));
+  else {
+    for (const result of results) await print(showRun(claim, result));
+    if (rows.length) await print(showSummaries(claim, rows));
+  }
+  if (options.out !== undefined) keep(String(options.out), claim, done, rows);
+}

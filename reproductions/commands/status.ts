@@ -1,0 +1,65 @@
+/** `repro status`: every run on this machine, where it is, and whether somebody is at it. */
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { print } from '../../bench/output.ts';
+import { runsFolder } from '../../results/provenance.ts';
+import type { Row } from '../../results/record.ts';
+import { type Column, render } from '../../results/tables.ts';
+import type { Options } from '../cli.ts';
+import { holder } from '../jobs.ts';
+import { Journal } from '../train/journal.ts';
+
+const columns: Column[] = [
+  { key: 'run', title: 'run' },
+  { key: 'state', title: 'state' },
+  { key: 'step', title: 'step', align: 'right' },
+  { key: 'loss', title: 'loss', align: 'right' },
+  { key: 'best', title: 'best validation %', align: 'right' },
+  { key: 'updated', title: 'updated (UTC)' },
+];
+
+const folders = (path: string): string[] =>
+  existsSync(path)
+    ? readdirSync(path, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map((entry) => entry.name)
+        .sort()
+    : [];
+
+function rowOf(root: string, run: string): Row | null {
+  const folder = join(root, run);
+  const file = join(folder, 'journal.jsonl');
+  if (!existsSync(file)) return null;
+  const lines = new Journal(file).read();
+  const started = lines.find((line) => line.event === 'started');
+  const plan = started?.config.plan as { steps?: number } | undefined;
+  const last = lines.filter((line) => line.event === 'step').at(-1);
+  const validation = lines.flatMap((line) =>
+    line.event === 'evaluation' && line.split === 'validation' ? [100 * line.accuracy] : [],
+  );
+  const end = lines.at(-1)?.event;
+  const busy = holder(folder);
+  const state = busy ? `running (process ${busy.pid})` : end === 'finished' ? 'finished' : 'stopped';
+  return {
+    run,
+    state,
+    step: `${last?.step ?? 0} of ${plan?.steps ?? '?'}`,
+    loss: last?.loss ?? null,
+    best: validation.length ? Math.max(...validation) : null,
+    updated: statSync(file).mtime.toISOString().slice(0, 19),
+  };
+}
+
+export async function run(_: unknown[], options: Options): Promise<number> {
+  const root = join(runsFolder(), 'repro');
+  const runs = folders(root).flatMap((claim) =>
+    folders(join(root, claim)).flatMap((scale) =>
+      folders(join(root, claim, scale)).map((name) => join(claim, scale, name)),
+    ),
+  );
+  const rows = runs.map((run) => rowOf(root, run)).filter((row) => row !== null);
+  if (options.json === true) await print(JSON.stringify(rows, null, 1));
+  else if (rows.length) await print(render(rows, columns, 'table', [`Folder: ${root}`]));
+  else await print('No runs yet. Start one: repro longconv-lra --task listops --scale smoke');
+  return 0;
+}

@@ -1,0 +1,17 @@
+/** What ends `repro` early, with the exit code that the shell sees; the rest is as in `bench`. */
+import { exit, exitCode as sharedExitCode } from '../bench/errors.ts';
+import { MissingFileError } from './data/dataset.ts';
+import { DivergedError } from './train/session.ts';
+
+export { exit, InterruptedError, UsageError } from '../bench/errors.ts';
+
+/** The data cannot be had here; the sentence says how to get it. */
+export class DataUnavailableError extends Error {
+  override name = 'DataUnavailableError';
+}
+
+export function exitCode(error: unknown): number {
+  if (error instanceof DataUnavailableError || error instanceof MissingFileError) return exit.unavailable;
+  if (error instanceof DivergedError) return exit.failed;
+  return sharedExitCode(error);
+}

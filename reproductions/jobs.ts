@@ -1,0 +1,140 @@
+/** One run of a claim: (task, model, scale, seed) on a device. Its folder, its lock, and the evidence it leaves. */
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { Device } from '../kernels/device/device.ts';
+import { appendEvidence, type Evidence, readEvidence } from '../results/evidence.ts';
+import { provenance, runsFolder } from '../results/provenance.ts';
+import { configHash, newId } from '../results/record.ts';
+import type { Claim, Scale } from './claim.ts';
+import { type Dataset, guessLevel } from './data/dataset.ts';
+import { UsageError } from './errors.ts';
+import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
+import type { TrainingPlan } from './train/plan.ts';
+
+export interface Job {
+  claim: Claim;
+  task: string;
+  model: string;
+  scale: Scale;
+  plan: TrainingPlan;
+  dataset: Dataset;
+  device: Device;
+}
+
+export interface JobOptions extends Pick<LoopOptions, 'signal' | 'budget' | 'report'> {
+  /** Start over; what was there is kept under another name. */
+  fresh: boolean;
+  argv: readonly string[];
+}
+
+export interface JobResult {
+  folder: string;
+  /** Absent when the run was stopped before its end. */
+  evidence: Evidence | null;
+  /** The evidence is of an earlier run of the same configuration. */
+  earlier: boolean;
+  outcome: LoopResult['outcome'];
+  step: number;
+}
+
+/** Everything that decides what is computed. */
+export function jobConfig({ claim, task, model, scale, plan, dataset, device }: Job): Record<string, unknown> {
+  return {
+    ...{ claim: claim.id, task, model, scale, plan },
+    data: { id: dataset.id, kind: dataset.kind, checksum: dataset.checksum },
+    device: device.info.id.split(':')[0],
+  };
+}
+
+export function jobFolder({ claim, task, model, scale, plan }: Job, hash: string): string {
+  const name = `${task}-${model}-seed${plan.seed}-${hash.slice(0, 8)}`;
+  return join(runsFolder(), 'repro', claim.id, scale, name);
+}
+
+export async function runJob(job: Job, options: JobOptions): Promise<JobResult> {
+  const { claim, task, model, scale, plan, dataset, device } = job;
+  const config = jobConfig(job);
+  const hash = configHash(config);
+  const folder = jobFolder(job, hash);
+  if (options.fresh) putAway(folder);
+  else {
+    const done = readEvidence(claim.id).findLast((e) => e.config_hash === hash);
+    if (done) return { folder, evidence: done, earlier: true, outcome: 'finished', step: done.steps };
+  }
+  mkdirSync(folder, { recursive: true });
+  const unlock = lock(folder);
+  try {
+    device.memory.resetPeak();
+    const loop: LoopOptions = { folder, configHash: hash, config };
+    if (options.signal) loop.signal = options.signal;
+    if (options.budget !== undefined) loop.budget = options.budget;
+    if (options.report) loop.report = options.report;
+    const result = await trainLoop(device, dataset, plan, loop);
+    const { outcome, step, test, validation, bestStep } = result;
+    if (outcome !== 'finished' || !test || !validation || bestStep === null)
+      return { folder, evidence: null, earlier: false, outcome, step };
+    const { id, name, vendor, driver, features, software, threads } = device.info;
+    const evidence: Evidence = {
+      schema: 'longconv-evidence-1',
+      id: newId(),
+      time: new Date().toISOString(),
+      ...{ claim: claim.id, task, model, scale, seed: plan.seed },
+      ...provenance(options.argv),
+      device: { id, name, vendor, driver, features, software, threads: threads ?? null },
+      config: config as Evidence['config'],
+      config_hash: hash,
+      data: { id: dataset.id, kind: dataset.kind, description: dataset.description, checksum: dataset.checksum },
+      guess: guessLevel(dataset.labelCounts('test')),
+      ...{ parameters: result.parameters, steps: step, best_step: bestStep, validation, test },
+      ...{ seconds: result.seconds, examples: result.examples, tokens: result.tokens },
+      peak_bytes: device.memory.peak,
+    };
+    appendEvidence(evidence);
+    return { folder, evidence, earlier: false, outcome, step };
+  } finally {
+    unlock();
+  }
+}
+
+/** Renames a folder to `<folder>.old-<n>`. */
+function putAway(folder: string): void {
+  if (!existsSync(folder)) return;
+  let n = 1;
+  while (existsSync(`${folder}.old-${n}`)) n++;
+  renameSync(folder, `${folder}.old-${n}`);
+}
+
+export interface LockHolder {
+  pid: number;
+  host: string;
+}
+
+/** Who works in a folder now; null: nobody (a holder that is gone does not count). */
+export function holder(folder: string): LockHolder | null {
+  const file = join(folder, 'lock');
+  if (!existsSync(file)) return null;
+  try {
+    const found = JSON.parse(readFileSync(file, 'utf8')) as LockHolder;
+    if (found.host === hostname()) process.kill(found.pid, 0);
+    return found;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? { pid: 0, host: hostname() } : null;
+  }
+}
+
+function lock(folder: string): () => void {
+  const file = join(folder, 'lock');
+  const other = holder(folder);
+  if (other)
+    throw new UsageError(
+      `this run is being made by process ${other.pid} on ${other.host}: wait for it, or remove ${file} if that is over`,
+    );
+  if (existsSync(file)) unlinkSync(file);
+  const fd = openSync(file, 'wx');
+  writeSync(fd, JSON.stringify({ pid: process.pid, host: hostname() }));
+  closeSync(fd);
+  return () => {
+    if (existsSync(file)) unlinkSync(file);
+  };
+}

@@ -1,0 +1,65 @@
+/** The evidence of a claim: one record per finished training run, JSON Lines, append-only, one file per claim. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { packageRoot, runsFolder } from './provenance.ts';
+import { provenanceSchema } from './record.ts';
+import { appendRecord, readRecords } from './store.ts';
+
+const measured = z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int() });
+
+export const evidenceSchema = z.object({
+  schema: z.literal('longconv-evidence-1'),
+  id: z.string().min(1),
+  /** End of the run, ISO 8601, UTC. */
+  time: z.iso.datetime(),
+  claim: z.string(),
+  task: z.string(),
+  model: z.string(),
+  scale: z.enum(['smoke', 'desk', 'paper']),
+  seed: z.number().int(),
+  ...provenanceSchema.shape,
+  device: z.object({
+    id: z.string(),
+    name: z.string(),
+    vendor: z.string(),
+    driver: z.string(),
+    features: z.array(z.string()),
+    software: z.boolean(),
+    threads: z.number().int().nullable(),
+  }),
+  /** Everything that decides what was computed, and its hash. */
+  config: z.record(z.string(), z.json()),
+  config_hash: z.string(),
+  data: z.object({ id: z.string(), kind: z.string(), description: z.string(), checksum: z.string() }),
+  /** What always answering the most frequent class gets on the test split: share of right answers, and the entropy. */
+  guess: z.object({ accuracy: z.number(), loss: z.number() }),
+  parameters: z.number().int(),
+  steps: z.number().int(),
+  /** Step whose parameters were tested: the best on the validation split. */
+  best_step: z.number().int(),
+  validation: z.object({ loss: z.number(), accuracy: z.number() }),
+  test: measured,
+  /** Training alone, without evaluations, over all sessions. */
+  seconds: z.number(),
+  examples: z.number().int(),
+  tokens: z.number().int(),
+  peak_bytes: z.number(),
+});
+export type Evidence = z.infer<typeof evidenceSchema>;
+
+const committed = join(packageRoot, 'results', 'evidence');
+const own = () => join(runsFolder(), 'evidence');
+
+export function appendEvidence(record: Evidence): string {
+  const file = join(own(), `${record.claim}.jsonl`);
+  appendRecord(file, evidenceSchema.parse(record));
+  return file;
+}
+
+/** The records of a claim: those that came with the package, then this machine's. */
+export const readEvidence = (claim: string): Evidence[] =>
+  [committed, own()]
+    .map((folder) => join(folder, `${claim}.jsonl`))
+    .filter((file) => existsSync(file))
+    .flatMap((file) => readRecords(file, evidenceSchema).records);
