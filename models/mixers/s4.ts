@@ -66,7 +66,7 @@ const s4: MixerDefinition<S4Config> = {
     const invDt = kernel.add('inv_dt', () => (steps = logSteps(stream, H, dtMin, dtMax)), [H, 1], kernelHints(lr.dt));
     const foldedC = () => {
       const C = complexNormals(stream, rows * H * M);
-      foldLegs(C, rows * H, legsStart(N), (row) => Math.exp((steps as Float64Array)[row % H]), L);
+      foldLegs(C, (steps as Float64Array).map(Math.exp), legsStart(N), L);
       return C;
     };
     const C = kernel.add('C', foldedC, [rows, H, M, 2]);

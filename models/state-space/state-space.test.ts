@@ -71,7 +71,7 @@ test('the triangular fold agrees with the general one', () => {
       'fold',
     );
     const got = C.slice();
-    foldLegs(got, 2, start, (row) => steps[row], L);
+    foldLegs(got, steps, start, L);
     assert.ok(relativeError(got, want) < 1e-12, `N ${N}, L ${L}: off by ${relativeError(got, want)}`);
     assert.ok(relativeError(got, C) > 1e-9, 'the fold must do something');
   }
