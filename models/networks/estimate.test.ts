@@ -15,7 +15,7 @@ async function measure(size: LraSize, batch: number) {
   // Scratch memory of earlier work stays with the device's threads; what is live now is not this model's.
   const before = device.memory.live;
   const model = await buildClassifier(device, lraClassifier(size), new Streams(1));
-  const optimizer = new AdamW(model.store);
+  let optimizer: AdamW | null = null;
   const peak = (training: boolean) => {
     device.memory.resetPeak();
     const t = new Tape(device, { grad: training });
@@ -24,13 +24,15 @@ async function measure(size: LraSize, batch: number) {
     const { loss } = model.loss(t, { x, lengths: null, targets: t.tensor(new Int32Array(batch), [batch], 'i32') });
     if (training) {
       t.backward(loss);
-      optimizer.step();
+      optimizer?.step();
     }
     t.close();
     model.store.zeroGrad();
     return device.memory.peak - before;
   };
-  const result = { inference: peak(false), training: peak(true), parameters: model.store.count };
+  const inference = peak(false);
+  optimizer = new AdamW(model.store);
+  const result = { inference, training: peak(true), parameters: model.store.count };
   optimizer.dispose();
   model.store.dispose();
   return result;
