@@ -69,10 +69,10 @@ const cases: OpCase<FftConvAttrs>[] = forms.flatMap((form) => [
   sample(300, { form, Lk: 299, sides: 'double-zero', D: false }),
   sample(50, { form, Lk: 200, C: 2 }),
   sample(50, { form, Lk: 51, sides: 'lag-1' }),
-  sample(3000, { form, H: 1, B: 1 }),
-  sample(5000, { form, H: 1, B: 1, sides: 'lag-1', Lk: 1700 }),
+  sample(3000, { form, H: 4, B: 1 }),
+  sample(5000, { form, H: 4, B: 1, sides: 'lag-1', Lk: 1700 }),
   sample(4096, { form, H: 2, B: 3, sides: 'double-zero' }),
-  sample(40000, { form, H: 1, B: 2 }),
+  sample(40000, { form, H: 4, B: 1 }),
 ]);
 
 const fftConvOp = defineOp<FftConvAttrs>({
