@@ -1,18 +1,16 @@
 // Long convolution by FFT, formulas in op.ts. attr: sides, form (order of op.ts).
 #include "fused.h"
+#include "unfused.h"
 
 namespace longconv {
 namespace {
 
-const char* forward(const Call& call) {
-  Problem x = read_problem(call, false);
-  return fused(x);
+const char* run(const Call& call, bool backward) {
+  Problem x = read_problem(call, backward);
+  return call.attr[1] == 0 ? fused(x) : unfused(x);
 }
-
-const char* backward(const Call& call) {
-  Problem x = read_problem(call, true);
-  return fused(x);
-}
+const char* forward(const Call& call) { return run(call, false); }
+const char* backward(const Call& call) { return run(call, true); }
 
 }  // namespace
 }  // namespace longconv
