@@ -57,6 +57,12 @@ LC_INLINE void tile(int m, int n, int64_t K, const float* a, int64_t ai, int64_t
     }
 }
 
+/** Brings a tile of c on its way while k runs. */
+LC_INLINE void prefetch_tile(const float* c, int64_t ldc, int m, int n) {
+  for (int i = 0; i < m; i++)
+    for (int j = 0; j < n; j += 16) __builtin_prefetch(c + i * ldc + j, 1);
+}
+
 struct Region {
   int64_t i0, i1, j0, j1;
 };
@@ -86,14 +92,16 @@ void region(const Gemm& g, const float* a, const float* b, const Region& r, int6
         for (int64_t s = 0; s < tiles * panels; s++) {
           const int64_t t = hot ? s / panels : s % tiles, j = (hot ? s % panels : s / tiles) * kLanes;
           const int64_t i = tile_row(m, t);
-          const int w = int(least(kLanes, n - j));
+          const int w = int(least(kLanes, n - j)), height = int(tile_row(m, t + 1) - i);
+          float* y = c + (i0 + i) * ldc + j0 + j;
+          prefetch_tile(y, ldc, height, w);
           alignas(64) float start[kLanes];
           const bool biased = bias && !add;
           if (biased)
             for (int x = 0; x < kLanes; x++) start[x] = x < w ? bias[j0 + j + x] : 0;
-          tile(int(tile_row(m, t + 1) - i), w, K, rows.p + (rows.tile ? t * rows.tile : i * rows.ai), rows.ai, rows.ak,
-               j < whole ? ub + j : room.b + (j - whole) * K, j < whole ? g.b.row : panel_width(w),
-               c + (i0 + i) * ldc + j0 + j, ldc, biased ? start : nullptr, add);
+          tile(height, w, K, rows.p + (rows.tile ? t * rows.tile : i * rows.ai), rows.ai, rows.ak,
+               j < whole ? ub + j : room.b + (j - whole) * K, j < whole ? g.b.row : panel_width(w), y, ldc,
+               biased ? start : nullptr, add);
         }
       }
     }

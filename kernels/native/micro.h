@@ -40,11 +40,6 @@ void micro(int64_t K, const float* a, int64_t ai, int64_t ak, const float* b, in
     for (int i = 0; i < M; i++)
 #pragma GCC unroll 2
       for (int j = 0; j < NV; j++) acc[i][j] = load(start + j * W);
-  // The tile of c is on its way while k runs.
-#pragma GCC unroll 16
-  for (int i = 0; i < M; i++)
-#pragma GCC unroll 2
-    for (int j = 0; j < NV; j += 64 / (4 * W) > 0 ? 64 / (4 * W) : 1) __builtin_prefetch(c + i * ldc + j * W, 1);
   // Three rows share a pointer: p, p + ai, p + 2 ai are one addressing mode each.
   constexpr int kPointers = (M + 2) / 3;
   const float* p[kPointers];

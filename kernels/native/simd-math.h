@@ -39,16 +39,23 @@ LC_INLINE V vexp(V x) { return exp_inside(vmax(splat(-87.3365f), vmin(splat(88.7
 
 /** 2^x for x <= 127; relative error below 2e-7; everything under 2^-125 gives about that. Cheaper than vexp. */
 LC_INLINE V vexp2(V x) {
-  const V magic = splat(12582912.0f);
   x = vmax(x, splat(-125.0f));
-  V t = x + magic, r = x - (t - magic);
+#if defined(__AVX512F__) && !defined(__clang__)
+  const V n = __builtin_ia32_rndscaleps_mask(x, 8, x, uint16_t(-1), 4), r = x - n;
+#else
+  const V magic = splat(12582912.0f), t = x + magic, r = x - (t - magic);
+#endif
   V p = splat(1.326472731e-3f);
   p = fma(p, r, splat(9.671512991e-3f));
   p = fma(p, r, splat(5.550733581e-2f));
   p = fma(p, r, splat(2.402224243e-1f));
   p = fma(p, r, splat(6.931470037e-1f));
   p = fma(p, r, splat(1.0f));
+#if defined(__AVX512F__) && !defined(__clang__)
+  return __builtin_ia32_scalefps512_mask(p, n, p, uint16_t(-1), 4);
+#else
   return as_float(as_int(p) + (as_int(t) << splati(23)));  // the rounded exponent sits in t's low bits
+#endif
 }
 
 /** 1 / (1 + e^-x); relative error below 1.5e-7. */

@@ -27,8 +27,20 @@ LC_INLINE VI loadi(const int32_t* p) { return *reinterpret_cast<const VIu*>(p); 
 LC_INLINE V splat(float s) { return s - V{}; }  // s - 0 is exactly s; V{} + s is not a pure broadcast
 LC_INLINE VI splati(int32_t s) { return s - VI{}; }
 LC_INLINE V fma(V a, V b, V c) { return a * b + c; }  // contracted: -ffp-contract=fast
+/** The larger, the smaller; b where either is NaN. One instruction: GCC does not see it in the comparison. */
+#if defined(__AVX512F__) && !defined(__clang__)
+LC_INLINE V vmax(V a, V b) { return __builtin_ia32_maxps512_mask(a, b, a, uint16_t(-1), 4); }
+LC_INLINE V vmin(V a, V b) { return __builtin_ia32_minps512_mask(a, b, a, uint16_t(-1), 4); }
+#elif defined(__AVX__) && !defined(__clang__)
+LC_INLINE V vmax(V a, V b) { return __builtin_ia32_maxps256(a, b); }
+LC_INLINE V vmin(V a, V b) { return __builtin_ia32_minps256(a, b); }
+#elif defined(__SSE__) && !defined(__clang__)
+LC_INLINE V vmax(V a, V b) { return __builtin_ia32_maxps(a, b); }
+LC_INLINE V vmin(V a, V b) { return __builtin_ia32_minps(a, b); }
+#else
 LC_INLINE V vmax(V a, V b) { return a > b ? a : b; }
 LC_INLINE V vmin(V a, V b) { return a < b ? a : b; }
+#endif
 LC_INLINE VI as_int(V a) { return (VI)a; }
 LC_INLINE V as_float(VI a) { return (V)a; }
 LC_INLINE V vabs(V a) { return as_float(as_int(a) & splati(0x7fffffff)); }

@@ -102,6 +102,11 @@ export const attentionCases: OpCase<AttentionAttrs>[] = (
   ];
 });
 attentionCases.push({
+  name: 'negative scale',
+  shapes: [[2, 21, 1, 6], [2, 33, 1, 6], [2, 33, 1, 6], null],
+  attrs: { causal: false, scale: -0.7 },
+});
+attentionCases.push({
   name: 'large scores',
   shapes: [[1, 70, 1, 16], [1, 90, 1, 16], [1, 90, 1, 16], null],
   attrs: { causal: true, scale: 8 },

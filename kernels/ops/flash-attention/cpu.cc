@@ -24,8 +24,8 @@ using LONGCONV_ISA::gemm_tile;
 constexpr float kLog2e = 1.44269504088896341f, kLn2 = 0.69314718055994531f;
 constexpr float kLow = -1e30f;          // below every score
 constexpr float kSlack = 8;             // how far, in powers of two, a score may exceed the running maximum
-constexpr int64_t kKeys = 4 * 14;       // keys of a tile
-constexpr int64_t kQueries = 4 * 32;    // queries of a forward task
+constexpr int64_t kKeys = 56 / kRows * kRows;  // keys of a tile
+constexpr int64_t kQueries = 256;       // queries of a forward task
 constexpr int64_t kBackQueries = 64;    // queries of a backward step
 constexpr int64_t kGroup = 768;         // keys of a backward task, unless heads suffice
 
@@ -60,6 +60,12 @@ const float* dense_rows(const float* x, int64_t ld, int64_t n, int64_t d, float*
   return room;
 }
 
+/** Asks for n rows of d ahead of time: rows of a head lie apart, out of the reach of the machine's own guesses. */
+void prefetch_rows(const float* x, int64_t ld, int64_t n, int64_t d) {
+  for (int64_t i = 0; i < n; i++, x += ld)
+    for (int64_t t = 0; t < d; t += 16) __builtin_prefetch(x + t, 0, 2);
+}
+
 /** n rows of d times `scale`, padded with zeros to dp columns and `rows` rows. */
 void padded_rows(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t dp, int64_t rows) {
   for (int64_t i = 0; i < rows; i++)
@@ -85,12 +91,14 @@ void softmax_step(float* s, int64_t n, int64_t j0, bool masked, const int32_t* l
                   int64_t d) {
   for (int v = 0; v < kLanes; v += W) {
     const VI lim = loadi(limit + v);
-    V top = splat(kLow), max = load(state.max + v), sum = load(state.sum + v);
+    V top = splat(kLow), other = top, max = load(state.max + v), sum = load(state.sum + v);
     for (int64_t j = 0; j < n; j++) {
       V x = load(s + j * kLanes + v);
       if (masked) x = lim > splati(int32_t(j0 + j)) ? x : splat(kLow);
-      top = vmax(top, x);
+      if (j & 1) other = vmax(other, x);
+      else top = vmax(top, x);
     }
+    top = vmax(top, other);
     if (hmax(top - max) > kSlack) {
       const V moved = top > max + splat(kSlack) ? top : max, shrink = vexp2(max - moved);
       max = moved;
@@ -134,14 +142,18 @@ void forward_block(const Sizes& z, const Call& c, int64_t head, int64_t q0, int6
     const int64_t m = least(kKeys, keys - j0);
     const float* k = dense_rows(c.in[1].f() + z.key(head, j0), z.ld, m, d, room.k);
     const float* v = dense_rows(c.in[2].f() + z.key(head, j0), z.ld, m, d, room.v);
+    const int64_t next = j0 + m, ahead = least(kKeys, keys - next);
+    prefetch_rows(c.in[1].f() + z.key(head, next), z.ld, ahead, d);
+    prefetch_rows(c.in[2].f() + z.key(head, next), z.ld, ahead, d);
     for (int64_t p = 0; p < panels; p++) {
       const int64_t i = q0 + p * kLanes, lanes = up(least(kLanes, q0 + n - i), W);
-      if (j0 >= least(i + kLanes, q0 + n) - 1 + z.visible()) continue;
-      const bool masked = j0 + m > i + z.visible();
+      const int64_t seen = least(m, least(i + kLanes, q0 + n) - 1 + z.visible() - j0);  // by the last lane
+      if (seen <= 0) continue;
+      const bool masked = j0 + seen > i + z.visible();
       for (int t = 0; t < kLanes; t++) limit[t] = int32_t(least(i + t + z.visible(), int64_t{1} << 30));
-      gemm_tile(m, lanes, d, k, d, 1, room.q + p * panel, kLanes, room.s, kLanes, nullptr, false);
-      softmax_step(room.s, m, j0, masked, limit, room.state[p], room.o + p * panel, d);
-      gemm_tile(d, lanes, m, v, 1, d, room.s, kLanes, room.o + p * panel, kLanes, nullptr, true);
+      gemm_tile(seen, lanes, d, k, d, 1, room.q + p * panel, kLanes, room.s, kLanes, nullptr, false);
+      softmax_step(room.s, seen, j0, masked, limit, room.state[p], room.o + p * panel, d);
+      gemm_tile(d, lanes, seen, v, 1, d, room.s, kLanes, room.o + p * panel, kLanes, nullptr, true);
     }
   }
   for (int64_t p = 0; p < panels; p++) {
@@ -205,8 +217,9 @@ struct Gradients {
 };
 
 /** P and dS of one tile of keys, in place: s holds S - lse, ds holds dP - delta, rows of kBackQueries. */
-void backward_step(float* s, float* ds, int64_t n, int64_t lanes, int64_t j0, bool masked, const int32_t* limit) {
-  for (int64_t v = 0; v < lanes; v += W) {
+void backward_step(float* s, float* ds, int64_t n, int64_t first, int64_t lanes, int64_t j0, bool masked,
+                   const int32_t* limit) {
+  for (int64_t v = first; v < lanes; v += W) {
     const VI lim = loadi(limit + v);
     for (int64_t j = 0; j < n; j++) {
       float *a = s + j * kBackQueries + v, *b = ds + j * kBackQueries + v;
@@ -247,18 +260,24 @@ void backward_group(const Sizes& z, const Call& c, int64_t head, int64_t k0, int
       minus_delta[i] = (glse ? glse[q0 + i] : 0) - hsum(delta);
       minus_lse[i] = -lse[q0 + i] * kLog2e;
     }
+    const int64_t next = z.query(head, q0 + n), ahead = least(Q, z.Sq - q0 - n);
+    prefetch_rows(c.in[0].f() + next, z.ld, ahead, d);
+    prefetch_rows(o + next, z.ld, ahead, d);
+    if (go) prefetch_rows(go + next, z.ld, ahead, d);
     __builtin_memset(r.dqt, 0, size_t(d * Q) * 4);
     const int64_t last = least(end, q0 + n - 1 + z.visible());
     for (int64_t j0 = k0; j0 < last; j0 += kKeys) {
       const int64_t m = least(kKeys, last - j0), j = j0 - k0;
-      gemm_tile(m, lanes, d, k + j * d, d, 1, r.qt, Q, r.p, Q, minus_lse, false);
-      if (go) gemm_tile(m, lanes, d, v + j * d, d, 1, r.gt, Q, r.ds, Q, minus_delta, false);
+      const int64_t f = most(0, j0 + 1 - z.visible() - q0) / W * W, seeing = lanes - f;  // earlier lanes see nothing
+      float *p = r.p + f, *ds = r.ds + f;
+      gemm_tile(m, seeing, d, k + j * d, d, 1, r.qt + f, Q, p, Q, minus_lse + f, false);
+      if (go) gemm_tile(m, seeing, d, v + j * d, d, 1, r.gt + f, Q, ds, Q, minus_delta + f, false);
       else
         for (int64_t i = 0; i < m * Q; i++) r.ds[i] = minus_delta[i % Q];
-      backward_step(r.p, r.ds, m, lanes, j0, j0 + m > q0 + z.visible(), limit);
-      if (out.dv && go) gemm_tile(m, dp, n, r.p, Q, 1, r.g, dp, r.dv + j * dp, dp, nullptr, true);
-      if (out.dk) gemm_tile(m, dp, n, r.ds, Q, 1, r.q, dp, r.dk + j * dp, dp, nullptr, true);
-      if (out.dq) gemm_tile(d, lanes, m, k + j * d, 1, d, r.ds, Q, r.dqt, Q, nullptr, true);
+      backward_step(r.p, r.ds, m, f, lanes, j0, j0 + m > q0 + z.visible(), limit);
+      if (out.dv && go) gemm_tile(m, dp, n - f, p, Q, 1, r.g + f * dp, dp, r.dv + j * dp, dp, nullptr, true);
+      if (out.dk) gemm_tile(m, dp, n - f, ds, Q, 1, r.q + f * dp, dp, r.dk + j * dp, dp, nullptr, true);
+      if (out.dq) gemm_tile(d, seeing, m, k + j * d, 1, d, ds, Q, r.dqt + f, Q, nullptr, true);
     }
     for (int64_t t = 0; out.dq && t < d; t += W) {
       const int w = int(least(W, d - t));
