@@ -21,6 +21,7 @@ export type Scale = (typeof scales)[number];
 export interface DataOptions {
   /** `offline`: what can be had without downloads; otherwise a folder with the real files. */
   data: string;
+  signal?: AbortSignal;
   progress?(done: number, total: number): void;
 }
 

@@ -18,15 +18,14 @@ export const lraTaskNames: Record<LraTask, string> = {
   pathx: 'Path-X',
 };
 
-/** ListOps for smoke runs: shallower and shorter, so that something can be learnt in two minutes. */
-export const smokeListOps: TreeBounds = { minLength: 20, maxLength: 200, maxDepth: 6, maxArguments: 6 };
+/** ListOps for smoke runs: shallower and shorter, so that much can be learnt in a minute. */
+export const smokeListOps: TreeBounds = { minLength: 5, maxLength: 50, maxDepth: 5, maxArguments: 5 };
 
 const samples = (train: number, held: number) => ({ train, validation: held, test: held });
 
 /** The data of a task at a scale; at paper scale all of it. */
 export async function openLraData(task: string, scale: Scale, options: DataOptions): Promise<Dataset> {
-  const { data } = options;
-  const progress = options.progress ? { progress: options.progress } : {};
+  const { data, ...making } = options;
   if (data !== 'offline' && task !== 'listops')
     throw new DataUnavailableError(
       `${task}: real files can be read for listops only as yet; leave --data out to use what is generated here`,
@@ -34,23 +33,23 @@ export async function openLraData(task: string, scale: Scale, options: DataOptio
   switch (task) {
     case 'listops': {
       if (data !== 'offline') return openListOps({ folder: data });
-      if (scale === 'smoke') return openListOps({ bounds: smokeListOps, sizes: samples(8000, 400), ...progress });
-      return openListOps({ ...(scale === 'desk' ? { sizes: samples(20_000, 1000) } : {}), ...progress });
+      if (scale === 'smoke') return openListOps({ bounds: smokeListOps, sizes: samples(20_000, 500), ...making });
+      return openListOps({ ...(scale === 'desk' ? { sizes: samples(20_000, 1000) } : {}), ...making });
     }
     case 'pathfinder': {
-      if (scale === 'paper') return openPathfinder({ size: 32, ...progress });
+      if (scale === 'paper') return openPathfinder({ size: 32, ...making });
       return openPathfinder({
         size: 32,
         sizes: scale === 'smoke' ? samples(3000, 300) : samples(40_000, 2000),
-        ...progress,
+        ...making,
       });
     }
     case 'pathx': {
-      if (scale === 'paper') return openPathfinder({ size: 128, ...progress });
+      if (scale === 'paper') return openPathfinder({ size: 128, ...making });
       return openPathfinder({
         size: 128,
         sizes: scale === 'smoke' ? samples(64, 32) : samples(4000, 500),
-        ...progress,
+        ...making,
       });
     }
     default:

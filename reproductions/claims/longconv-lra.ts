@@ -21,8 +21,8 @@ import { accuracyVerdict } from '../verdict.ts';
 
 const smoke: Record<string, Reduction> = {
   listops: {
-    ...{ layers: 2, width: 64, length: smokeListOps.maxLength, batch: 32 },
-    ...{ lr: 0.01, warmup: 20, steps: 300, evaluateEvery: 50 },
+    ...{ layers: 3, width: 64, length: smokeListOps.maxLength, batch: 64 },
+    ...{ lr: 0.01, warmup: 20, steps: 600, evaluateEvery: 100 },
   },
   pathfinder: { layers: 2, width: 32, batch: 16, lr: 0.004, warmup: 20, steps: 100, evaluateEvery: 25 },
   pathx: { layers: 1, width: 16, batch: 4, lr: 0.0005, warmup: 2, steps: 10, evaluateEvery: 5 },

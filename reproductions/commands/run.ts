@@ -65,6 +65,7 @@ async function openData(claim: Claim, task: string, scale: (typeof scales)[numbe
   const start = performance.now();
   const dataset = await claim.openData(task, scale, {
     data,
+    signal: interruption,
     progress: (done, all) => progress.live(`making ${task}: ${done} of ${all} samples`),
   });
   progress.end();

@@ -31,6 +31,7 @@ export interface ListOpsOptions extends Partial<ListOpsSettings> {
   sizes?: Partial<Record<SplitName, number>>;
   progress?(done: number, total: number): void;
   workers?: number;
+  signal?: AbortSignal;
 }
 
 export const lraSizes: Record<SplitName, number> = { train: 96_000, validation: 2_000, test: 2_000 };
@@ -215,7 +216,7 @@ function readListOps(folder: string): ListOps {
 async function generate(
   settings: ListOpsSettings,
   sizes: Record<SplitName, number>,
-  { progress, workers }: ListOpsOptions,
+  { progress, workers, signal }: ListOpsOptions,
 ): Promise<CacheArrays> {
   const collector = new Collector(settings);
   const total = splitNames.reduce((n, split) => n + sizes[split], 0);
@@ -224,6 +225,7 @@ async function generate(
     const start = firstSample[split];
     const options: PoolOptions = { chunk: 500, progress: (done) => progress?.(before + done, total) };
     if (workers !== undefined) options.workers = workers;
+    if (signal) options.signal = signal;
     const parts = await runJob(import.meta.url, 'generateTrees', settings, { start, count: sizes[split] }, options);
     let first = start;
     for (const part of parts) {

@@ -18,6 +18,7 @@ export interface PathfinderOptions {
   sizes?: Partial<Record<SplitName, number>>;
   progress?(done: number, total: number): void;
   workers?: number;
+  signal?: AbortSignal;
 }
 
 const fullSizes: Record<SplitName, number> = { train: 160_000, validation: 20_000, test: 20_000 };
@@ -125,6 +126,7 @@ export async function openPathfinder(options: PathfinderOptions = {}): Promise<P
       const done = before;
       const pool: PoolOptions = { chunk: 32, progress: (n) => options.progress?.(done + n, total) };
       if (options.workers !== undefined) pool.workers = options.workers;
+      if (options.signal) pool.signal = options.signal;
       shards[split].push(await cached(file, key, () => generate(seed, size, range, pool)));
       before += count;
     }

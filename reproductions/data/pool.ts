@@ -18,6 +18,8 @@ export interface PoolOptions {
   chunk?: number;
   /** Default: LONGCONV_THREADS, or the number of processors. */
   workers?: number;
+  /** Aborted: no further range is begun, and the reason is thrown. */
+  signal?: AbortSignal;
   progress?(done: number, total: number): void;
 }
 
@@ -45,6 +47,7 @@ export async function runJob<S>(
   if (workers <= 1) {
     const job = (await import(module))[name] as Job<S>;
     for (let i = 0; i < ranges.length; i++) {
+      options.signal?.throwIfAborted();
       finish(i, job(settings, ranges[i]));
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -55,6 +58,7 @@ export async function runJob<S>(
     const worker = new Worker(new URL('./pool-worker.ts', import.meta.url), { workerData: { module, name, settings } });
     try {
       while (next < ranges.length) {
+        options.signal?.throwIfAborted();
         const i = next++;
         finish(i, await ask(worker, ranges[i]));
       }

@@ -21,7 +21,8 @@ export interface CheckpointState {
   data: { epoch: number; batch: number };
   /** AdamW's own count per parameter. */
   optimizerSteps: Record<string, number>;
-  /** Best validation so far. */
+  /** Step after which the validation split was last looked at, and the best of them. */
+  evaluated: number;
   best: { step: number; metric: number; loss: number } | null;
   /** Seconds of training so far, over all sessions. */
   seconds: number;

@@ -18,7 +18,7 @@ export interface LoopOptions {
   config: Record<string, unknown>;
   /** Stop at the next step, with a checkpoint. */
   signal?: AbortSignal;
-  /** Stop with a checkpoint once this many seconds of this session have passed. */
+  /** Stop with a checkpoint once this many seconds of this session have passed, evaluations included. */
   budget?: number;
   /** Stop with a checkpoint after this many steps in all; the plan stays as it is. */
   stopAfter?: number;
@@ -51,6 +51,13 @@ export interface LoopResult {
 
 const now = () => new Date().toISOString();
 
+/** Ends a session early; the next one goes on. */
+class Stop extends Error {
+  constructor(readonly outcome: LoopResult['outcome']) {
+    super(outcome);
+  }
+}
+
 export async function trainLoop(
   device: Device,
   dataset: Dataset,
@@ -78,11 +85,17 @@ export async function trainLoop(
       saved = performance.now();
       savedStep = session.step;
     };
+    const reasonToStop = (): LoopResult['outcome'] | null => {
+      if (options.signal?.aborted) return 'interrupted';
+      return options.budget !== undefined && (performance.now() - begun) / 1000 >= options.budget ? 'budget' : null;
+    };
     const evaluate = async (split: 'validation' | 'test'): Promise<EvaluationLine> => {
       const start = performance.now();
-      const { loss, accuracy, examples } = await session.evaluate(split, (done, total) =>
-        report.evaluating?.(split, done, total),
-      );
+      const { loss, accuracy, examples } = await session.evaluate(split, (done, total) => {
+        report.evaluating?.(split, done, total);
+        const reason = reasonToStop();
+        if (reason) throw new Stop(reason);
+      });
       const seconds = (performance.now() - start) / 1000;
       const line: EvaluationLine = {
         event: 'evaluation',
@@ -97,11 +110,6 @@ export async function trainLoop(
       report.evaluated?.(line, session);
       return line;
     };
-    const reasonToStop = (): LoopResult['outcome'] | null => {
-      if (options.signal?.aborted) return 'interrupted';
-      if (options.budget !== undefined && (performance.now() - begun) / 1000 >= options.budget) return 'budget';
-      return options.stopAfter !== undefined && session.step >= options.stopAfter ? 'paused' : null;
-    };
     const result = (outcome: LoopResult['outcome'], test: EvaluationLine | null): LoopResult => ({
       outcome,
       step: session.step,
@@ -114,35 +122,42 @@ export async function trainLoop(
       parameters: session.model.store.count,
     });
 
-    while (session.step < plan.steps) {
-      const reason = reasonToStop();
-      if (reason) {
-        if (savedStep !== session.step) await save();
-        journal.write({ event: 'stopped', time: now(), step: session.step, reason });
-        return result(reason, null);
+    const due = () => session.step > 0 && (session.step % plan.evaluateEvery === 0 || session.step === plan.steps);
+    try {
+      for (;;) {
+        if (due() && session.evaluated !== session.step) {
+          const { loss, accuracy } = await evaluate('validation');
+          session.evaluated = session.step;
+          if (!session.best || accuracy > session.best.metric)
+            session.best = { step: session.step, metric: accuracy, loss };
+          await save();
+        } else if (performance.now() - saved > 1000 * (options.checkpointSeconds ?? 300)) await save();
+        if (session.step === plan.steps) break;
+        const reason = reasonToStop() ?? (session.step === options.stopAfter ? 'paused' : null);
+        if (reason) throw new Stop(reason);
+        const start = performance.now();
+        const { loss, accuracy, rate, tokens } = await session.train();
+        const seconds = (performance.now() - start) / 1000;
+        session.seconds += seconds;
+        const line: StepLine = { event: 'step', step: session.step, loss, accuracy, rate, seconds, tokens };
+        journal.write(line);
+        report.stepped?.(line, session);
+        // Signals are handled between steps.
+        await new Promise((resolve) => setImmediate(resolve));
       }
-      const start = performance.now();
-      const { loss, accuracy, rate, tokens } = await session.train();
-      const seconds = (performance.now() - start) / 1000;
-      session.seconds += seconds;
-      const line: StepLine = { event: 'step', step: session.step, loss, accuracy, rate, seconds, tokens };
-      journal.write(line);
-      report.stepped?.(line, session);
-      await new Promise((resolve) => setImmediate(resolve));
-      if (session.step % plan.evaluateEvery === 0 || session.step === plan.steps) {
-        const { loss, accuracy } = await evaluate('validation');
-        if (!session.best || accuracy > session.best.metric)
-          session.best = { step: session.step, metric: accuracy, loss };
-        await save();
-      } else if (performance.now() - saved > 1000 * (options.checkpointSeconds ?? 300)) await save();
+      const best = session.best && session.best.step !== session.step ? checkpoints.load(session.best.step) : null;
+      if (best) session.restoreModel(best.tensors);
+      else if (session.best && session.best.step !== session.step)
+        warn(`the best checkpoint (step ${session.best.step}) is gone: testing the last parameters instead`);
+      const test = await evaluate('test');
+      journal.write({ event: 'finished', time: now(), step: session.step });
+      return result('finished', test);
+    } catch (error) {
+      if (!(error instanceof Stop)) throw error;
+      if (savedStep !== session.step) await save();
+      journal.write({ event: 'stopped', time: now(), step: session.step, reason: error.outcome });
+      return result(error.outcome, null);
     }
-    const best = session.best && session.best.step !== session.step ? checkpoints.load(session.best.step) : null;
-    if (best) session.restoreModel(best.tensors);
-    else if (session.best && session.best.step !== session.step)
-      warn(`the best checkpoint (step ${session.best.step}) is gone: testing the last parameters instead`);
-    const test = await evaluate('test');
-    journal.write({ event: 'finished', time: now(), step: session.step });
-    return result('finished', test);
   } finally {
     session.close();
   }

@@ -27,6 +27,8 @@ export class DivergedError extends Error {
 
 export class Session {
   step = 0;
+  /** Step after which the validation split was last looked at. */
+  evaluated = 0;
   seconds = 0;
   examples = 0;
   tokens = 0;
@@ -130,13 +132,13 @@ export class Session {
       tensors.set(`adamw.m/${name}`, { data: m, shape });
       tensors.set(`adamw.v/${name}`, { data: v, shape });
     }
-    const { step, best, seconds, examples, tokens } = this;
+    const { step, evaluated, best, seconds, examples, tokens } = this;
     const data = { epoch: this.#order.epoch, batch: this.#order.batch };
     const streams = this.#streams.save();
     return {
       state: {
         ...{ schema: 'longconv-checkpoint-1', step, configHash, streams, data, optimizerSteps },
-        ...{ best, seconds, examples, tokens },
+        ...{ evaluated, best, seconds, examples, tokens },
       },
       tensors,
     };
@@ -155,6 +157,7 @@ export class Session {
     this.#order.epoch = state.data.epoch;
     this.#order.batch = state.data.batch;
     this.step = state.step;
+    this.evaluated = state.evaluated;
     this.best = state.best;
     this.seconds = state.seconds;
     this.examples = state.examples;

@@ -88,6 +88,16 @@ test('a signal stops the run at the next step, with a checkpoint from which it g
   assert.deepEqual(losses('signal'), losses('whole').slice(0, 3));
 });
 
+test('a signal during an evaluation keeps the step; the evaluation is made when the run goes on', async () => {
+  const controller = new AbortController();
+  const evaluating = () => controller.abort();
+  const stopped = await run('evaluation', { signal: controller.signal, report: { ...silent, evaluating } });
+  assert.deepEqual([stopped.outcome, stopped.step, stopped.bestStep], ['interrupted', 25, null]);
+  const more = await run('evaluation', { stopAfter: 26 });
+  assert.deepEqual([more.step, more.bestStep], [26, 25]);
+  assert.deepEqual(losses('evaluation'), losses('whole').slice(0, 26));
+});
+
 test('a corrupt checkpoint is named and set aside, and the one before it is used', async () => {
   await run('corrupt', { stopAfter: 25 });
   await run('corrupt', { stopAfter: 30 });
