@@ -44,14 +44,17 @@ function build() {
   cli
     .command('check', 'Every operator and golden vector on every device, against the float64 reference')
     .option('--device <ids>', 'cpu, reference, webgpu[:i] or all', { default: 'all' })
-    .option('--golden <dir>', "Folder of golden vectors (default: the suite's own; none: leave them out)")
+    .option(
+      '--golden <dir>',
+      'Golden vectors of this folder alone (default: operators and our own vectors; none: operators)',
+    )
     .option('--no-ops', "Leave the operators' own cases out")
     .option('--only <pattern>', 'Cases or families whose name contains this (* matches anything)')
     .option('--threads <n>', 'Threads of the CPU device (default: all cores)')
     .option('--json', 'One JSON object a line and case')
     .example('  bench check --device cpu')
     .example('  bench check --only "fftconv*" --json')
-    .example('  bench check --golden ./vectors --no-ops --device cpu,reference')
+    .example('  bench check --golden ./vectors --json --device cpu,reference')
     .action((options) => load('check', [], options));
   cli
     .command('doctor', 'Is this machine fit to measure, and what is missing')

@@ -29,14 +29,17 @@ export type Verdict = GoldenVerdict;
 export async function run(_args: unknown[], options: Options): Promise<number> {
   const names = deviceNames(options.device, 'all');
   const matches = matcher(last(options.only as string | undefined));
-  const files = vectorFiles(last(options.golden as string | undefined));
+  const golden = last(options.golden as string | undefined);
+  const files = vectorFiles(golden);
+  // A folder that was named is what is asked about: its vectors alone.
+  const withOps = options.ops !== false && (golden === undefined || golden === 'none');
   applyThreads(last(options.threads));
   const { devices, absent } = await openDevices(names);
   for (const a of absent) progress.say(`not checked: ${a.id}: ${a.reason}`);
   const start = performance.now();
   const verdicts: Verdict[] = [];
   try {
-    for await (const v of verdictsOf(devices, files, options.ops !== false, matches)) {
+    for await (const v of verdictsOf(devices, files, withOps, matches)) {
       verdicts.push(v);
       if (options.json) await print(JSON.stringify(v));
       progress.live(`${verdicts.length} cases, ${v.device} ${v.case}`);
