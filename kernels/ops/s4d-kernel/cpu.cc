@@ -9,6 +9,7 @@
 // with the sums over i in float64. Time is further cut in spans of fixed length, the unit of work of the threads.
 // Once w^{iR} has died out (all modes below what float32 can hold) the rest of the row is exactly zero.
 // attr: length, discretisation.
+#include "denormals.h"
 #include "modes.h"
 #include "panel-product.h"
 #include "simd.h"
@@ -18,7 +19,7 @@ namespace {
 
 constexpr int64_t kSpan = 1 << 15;
 constexpr int64_t kBlockRows = 24;  // a multiple of kPanelRows on every instruction set
-constexpr double kDead = 1e-34;     // smaller values are dropped: their products would be denormal
+constexpr double kDead = 1e-76;     // squared size below which a power does not reach float32
 
 static inline int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 
@@ -39,54 +40,110 @@ LC_INLINE void advance(double* __restrict zr, double* __restrict zi, const doubl
   }
 }
 
-LC_INLINE float flush(double x) { return x < kDead && x > -kDead ? 0.0f : float(x); }
+static double largest(const double* zr, const double* zi, int64_t m) {
+  double most = 0;
+  for (int64_t n = 0; n < m; n++) {
+    double size = zr[n] * zr[n] + zi[n] * zi[n];
+    most = most > size ? most : size;
+  }
+  return most;
+}
 
-/** Float64 work arrays of one worker, each `Mp` long. */
-struct Work {
-  double *step_re, *step_im, *row_re, *row_im, *log_re, *log_im, *z_re, *z_im;
+/** Powers of one feature's modes in float64, arrays of Mp (a multiple of the vector) modes, the padding zero. */
+struct Powers {
+  int64_t M, Mp;
+  double *step_re, *step_im;    // Abar
+  double *lane_re, *lane_im;    // Abar^W
+  double *row_re, *row_im;      // Abar^R
+  double *start_re, *start_im;  // Abar^{l0}
+  double *z_re, *z_im;          // what is being advanced
+
+  Powers(const Parameters& p, int64_t h, int64_t R, int64_t l0, int thread) : M(p.M), Mp(round_up(p.M, W)) {
+    double* room = static_cast<double*>(scratch(thread, 0, size_t(10 * Mp) * sizeof(double)));
+    double** slots[] = {&step_re, &step_im, &lane_re, &lane_im, &row_re, &row_im, &start_re, &start_im, &z_re, &z_im};
+    for (double** s : slots) *s = room, room += Mp;
+    const double delta = exp(double(p.inv_dt[h]));
+    for (int64_t n = 0; n < M; n++) {
+      const C64 log = log_step(p.disc, p.A(h, n) * delta), step = cexp(log);
+      const C64 start = l0 ? cexp(log * double(l0)) : C64{1, 0};
+      step_re[n] = step.re, step_im[n] = step.im;
+      start_re[n] = start.re, start_im[n] = start.im;
+    }
+    for (int64_t n = M; n < Mp; n++) step_re[n] = step_im[n] = start_re[n] = start_im[n] = 0;
+    raise(lane_re, lane_im, step_re, step_im, W);
+    raise(row_re, row_im, lane_re, lane_im, R / W);
+  }
+  /** z = 1 */
+  void reset() const {
+    for (int64_t n = 0; n < Mp; n++) z_re[n] = 1, z_im[n] = 0;
+  }
+  void advance_by(const double* wr, const double* wi) const { advance(z_re, z_im, wr, wi, Mp); }
+
+ private:
+  /** to = from^exponent, a power of two, by squaring. */
+  void raise(double* __restrict tr, double* __restrict ti, const double* fr, const double* fi, int64_t exponent) const {
+    for (int64_t n = 0; n < Mp; n++) tr[n] = fr[n], ti[n] = fi[n];
+    for (; exponent > 1; exponent /= 2)
+      for (int64_t n = 0; n < Mp; n++) {
+        double re = tr[n] * tr[n] - ti[n] * ti[n];
+        ti[n] = 2 * tr[n] * ti[n];
+        tr[n] = re;
+      }
+  }
 };
-static Work work_arrays(int thread, int64_t Mp) {
-  double* p = static_cast<double*>(scratch(thread, 0, size_t(8 * Mp) * sizeof(double)));
-  Work w;
-  double** slots[] = {&w.step_re, &w.step_im, &w.row_re, &w.row_im, &w.log_re, &w.log_im, &w.z_re, &w.z_im};
-  for (double** s : slots) {
-    *s = p;
-    for (int64_t n = 0; n < Mp; n++) p[n] = 0;
-    p += Mp;
-  }
-  return w;
-}
 
-/** log Abar, Abar and Abar^R of feature h; Abar^{l0} in z. */
-static void powers_of(const Parameters& p, int64_t h, int64_t R, int64_t l0, const Work& w) {
-  double delta = exp(double(p.inv_dt[h]));
-  for (int64_t n = 0; n < p.M; n++) {
-    C64 log = log_step(p.disc, p.A(h, n) * delta);
-    C64 step = cexp(log), row = cexp(log * double(R)), start = cexp(log * double(l0));
-    w.log_re[n] = log.re, w.log_im[n] = log.im;
-    w.step_re[n] = step.re, w.step_im[n] = step.im;
-    w.row_re[n] = row.re, w.row_im[n] = row.im;
-    w.z_re[n] = start.re, w.z_im[n] = start.im;
+/** Right factor of the forward product: rows Re(w_n^r) and Im(w_n^r) over r, in panels. `room`: 2 (W + R/W) Mp. */
+static void power_panels(const Powers& w, int64_t R, float* room, float* out) {
+  const int64_t M = w.M, Mp = w.Mp, inner = 2 * M, jumps = R / W;
+  // The first W powers, (mode x lane), and the powers of W, (jump x mode), from float64; their products are vectors of
+  // powers with one more rounding.
+  float *first_re = room, *first_im = room + W * Mp, *jump_re = first_im + W * Mp, *jump_im = jump_re + jumps * Mp;
+  w.reset();
+  for (int64_t i = 0; i < W; i++) {
+    for (int64_t n = 0; n < Mp; n++) first_re[n * W + i] = float(w.z_re[n]), first_im[n * W + i] = float(w.z_im[n]);
+    w.advance_by(w.step_re, w.step_im);
   }
-}
-
-/** Right factor of the forward product: rows Re(w_n^r) and Im(w_n^r) over r, in panels. */
-static void power_panels(const Parameters& p, const Work& w, int64_t R, float* out) {
-  const int64_t M = p.M, inner = 2 * M;
+  w.reset();
+  for (int64_t j = 0; j < jumps; j++) {
+    for (int64_t n = 0; n < Mp; n++) jump_re[j * Mp + n] = float(w.z_re[n]), jump_im[j * Mp + n] = float(w.z_im[n]);
+    w.advance_by(w.lane_re, w.lane_im);
+  }
   for (int64_t n = 0; n < M; n++) {
-    // First W powers in float64, then vectors of W powers: one more rounding each.
-    float first_re[W], first_im[W];
-    C64 step = {w.step_re[n], w.step_im[n]}, z = {1, 0};
-    for (int i = 0; i < W; i++, z = z * step) first_re[i] = flush(z.re), first_im[i] = flush(z.im);
-    const V fr = load(first_re), fi = load(first_im);
-    const C64 jump = z;
-    z = {1, 0};
-    for (int64_t r = 0; r < R; r += W, z = z * jump) {
-      const V zr = splat(flush(z.re)), zi = splat(flush(z.im));
+    const V fr = load(first_re + n * W), fi = load(first_im + n * W);
+    for (int64_t j = 0; j < jumps; j++) {
+      const V zr = splat(jump_re[j * Mp + n]), zi = splat(jump_im[j * Mp + n]);
+      const int64_t r = j * W;
       float* at = out + r / kPanel * (inner * kPanel) + r % kPanel;
       store(at + n * kPanel, fr * zr - fi * zi);
       store(at + (M + n) * kPanel, fr * zi + fi * zr);
     }
+  }
+}
+
+/** The taps of one channel in one span: the left factor's rows z, z w^R, ... times the panels. */
+static void span_taps(const Powers& w, const float* panels, int64_t R, int64_t length, float* left, float* tail,
+                      float* out) {
+  const int64_t M = w.M, inner = 2 * M;
+  for (int64_t l = 0; l < length;) {
+    if (largest(w.z_re, w.z_im, M) < kDead) {
+      for (; l < length; l++) out[l] = 0;
+      return;
+    }
+    const int64_t rows = (length - l + R - 1) / R < kBlockRows ? (length - l + R - 1) / R : kBlockRows;
+    for (int64_t i = 0; i < rows; i++) {
+      float* a = left + i * inner;
+      for (int64_t n = 0; n < M; n++) a[n] = float(w.z_re[n]), a[M + n] = -float(w.z_im[n]);
+      w.advance_by(w.row_re, w.row_im);
+    }
+    const int64_t whole = length - l >= rows * R ? rows : rows - 1;
+    for (int64_t r = 0; r < R; r += kPanel)
+      panel_product(left, inner, whole, panels + r * inner, inner, out + l + r, R);
+    if (whole < rows) {
+      for (int64_t r = 0; r < R; r += kPanel)
+        panel_product(left + whole * inner, inner, 1, panels + r * inner, inner, tail + r, R);
+      for (int64_t i = l + whole * R; i < length; i++) out[i] = tail[i - l - whole * R];
+    }
+    l += rows * R;
   }
 }
 
@@ -95,51 +152,28 @@ const char* forward(const Call& call) {
   float* K = call.out[0].f();
   const int64_t R = row_length(p.L), spans = (p.L + kSpan - 1) / kSpan, M = p.M;
   parallel(p.H * spans, 1, [&](int64_t task, int64_t end, int thread) {
+    const FlushDenormals scope;
     for (; task < end; task++) {
       const int64_t h = task / spans, l0 = task % spans * kSpan;
       const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan;
-      const Work w = work_arrays(thread, M);
-      powers_of(p, h, R, l0, w);
+      const Powers w(p, h, R, l0, thread);
+      const int64_t room = 2 * M * kBlockRows > 2 * (W + R / W) * w.Mp ? 2 * M * kBlockRows : 2 * (W + R / W) * w.Mp;
       float* panels = static_cast<float*>(scratch(thread, 1, size_t(2 * M * R) * 4));
-      power_panels(p, w, R, panels);
-      float* left = static_cast<float*>(scratch(thread, 2, size_t(2 * M * kBlockRows) * 4));
-      double* k = static_cast<double*>(scratch(thread, 3, size_t(4 * M) * 8));
-      float* tail = static_cast<float*>(scratch(thread, 4, size_t(R) * 4));
+      float* left = static_cast<float*>(scratch(thread, 2, size_t(room) * 4));
+      float* tail = static_cast<float*>(scratch(thread, 3, size_t(R) * 4));
+      C64* factor = static_cast<C64*>(scratch(thread, 4, size_t(M) * sizeof(C64)));
+      power_panels(w, R, left, panels);
+      const double delta = exp(double(p.inv_dt[h]));
+      for (int64_t n = 0; n < M; n++)
+        factor[n] = input_factor(p.disc, p.A(h, n), delta, double(p.L)) * p.b(h, n) * p.kappa() *
+                    C64{w.start_re[n], w.start_im[n]};
       for (int64_t c = 0; c < p.channels; c++) {
-        double *kr = k, *ki = k + M, *zr = k + 2 * M, *zi = k + 3 * M;
-        double delta = exp(double(p.inv_dt[h]));
         for (int64_t n = 0; n < M; n++) {
-          C64 f = input_factor(p.disc, p.A(h, n), delta, double(p.L));
-          C64 first = p.c(c, h, n) * p.b(h, n) * f * p.kappa() * C64{w.z_re[n], w.z_im[n]};
-          zr[n] = first.re, zi[n] = first.im;
-          kr[n] = w.row_re[n], ki[n] = w.row_im[n];
+          const C64 k = p.c(c, h, n) * factor[n];
+          w.z_re[n] = k.re, w.z_im[n] = k.im;
         }
-        float* out = K + (c * p.H + h) * p.L + l0;
-        for (int64_t l = 0; l < length;) {
-          const int64_t rows = (length - l + R - 1) / R < kBlockRows ? (length - l + R - 1) / R : kBlockRows;
-          bool alive = false;
-          for (int64_t i = 0; i < rows; i++) {
-            float* a = left + i * 2 * M;
-            for (int64_t n = 0; n < M; n++) {
-              a[n] = flush(zr[n]), a[M + n] = -flush(zi[n]);
-              alive |= a[n] != 0 || a[M + n] != 0;
-            }
-            advance(zr, zi, kr, ki, M);
-          }
-          if (!alive) {
-            for (; l < length; l++) out[l] = 0;
-            break;
-          }
-          const int64_t whole = length - l >= rows * R ? rows : rows - 1;
-          for (int64_t r = 0; r < R; r += kPanel)
-            panel_product(left, 2 * M, whole, panels + r * 2 * M, 2 * M, out + l + r, R);
-          if (whole < rows) {
-            for (int64_t r = 0; r < R; r += kPanel)
-              panel_product(left + whole * 2 * M, 2 * M, 1, panels + r * 2 * M, 2 * M, tail + r, R);
-            for (int64_t i = l + whole * R; i < length; i++) out[i] = tail[i - l - whole * R];
-          }
-          l += rows * R;
-        }
+        for (int64_t n = M; n < w.Mp; n++) w.z_re[n] = w.z_im[n] = 0;
+        span_taps(w, panels, R, length, left, tail, K + (c * p.H + h) * p.L + l0);
       }
     }
   });
@@ -147,41 +181,53 @@ const char* forward(const Call& call) {
 }
 
 /** Right factor of the backward product: for each r the rows w^r (re, im) and r w^r (re, im), in panels. */
-static void weighted_panels(const Work& w, int64_t Mp, int64_t R, int64_t columns, double* z, float* out) {
-  double *zr = z, *zi = z + Mp;
-  for (int64_t n = 0; n < Mp; n++) zr[n] = 1, zi[n] = 0;
-  alignas(64) float line[4 * 4096];
-  const int64_t panels = columns / kPanel;
+static void weighted_panels(const Powers& w, int64_t R, int64_t columns, float* line, float* out) {
+  const int64_t Mp = w.Mp, panels = columns / kPanel;
+  for (int64_t j = 4 * Mp; j < columns; j++) line[j] = 0;
+  w.reset();
   for (int64_t r = 0; r < R; r++) {
+    const float at = float(r);
     for (int64_t n = 0; n < Mp; n++) {
-      float re = flush(zr[n]), im = flush(zi[n]);
-      line[n] = re, line[Mp + n] = im, line[2 * Mp + n] = float(r) * re, line[3 * Mp + n] = float(r) * im;
+      float re = float(w.z_re[n]), im = float(w.z_im[n]);
+      line[n] = re, line[Mp + n] = im, line[2 * Mp + n] = at * re, line[3 * Mp + n] = at * im;
     }
-    for (int64_t j = 4 * Mp; j < columns; j++) line[j] = 0;
     for (int64_t q = 0; q < panels; q++)
       for (int v = 0; v < kPanel; v += W) store(out + (q * R + r) * kPanel + v, load(line + q * kPanel + v));
-    advance(zr, zi, w.step_re, w.step_im, Mp);
+    w.advance_by(w.step_re, w.step_im);
   }
 }
 
+/** s += z T and q += z (at T + T') for one row of products (T re, T im, T' re, T' im); then z goes to the next row. */
+static void add_row(const Powers& w, const float* T, double at, double* __restrict sr, double* __restrict si,
+                    double* __restrict qr, double* __restrict qi) {
+  const int64_t Mp = w.Mp;
+  const double *zr = w.z_re, *zi = w.z_im;
+  for (int64_t n = 0; n < Mp; n++) {
+    double re = T[n], im = T[Mp + n];
+    sr[n] += zr[n] * re - zi[n] * im;
+    si[n] += zr[n] * im + zi[n] * re;
+    re = at * re + T[2 * Mp + n], im = at * im + T[3 * Mp + n];
+    qr[n] += zr[n] * re - zi[n] * im;
+    qi[n] += zr[n] * im + zi[n] * re;
+  }
+  w.advance_by(w.row_re, w.row_im);
+}
+
 /** s and q of one span, all channels: sums[c] = (s re, s im, q re, q im), each Mp long. */
-static void span_sums(const Parameters& p, const float* g, int64_t h, int64_t l0, int64_t R, int64_t Mp, double* sums,
-                      int thread) {
-  const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan, columns = round_up(4 * Mp, kPanel);
-  const Work w = work_arrays(thread, Mp);
-  powers_of(p, h, R, l0, w);
-  double* z = static_cast<double*>(scratch(thread, 3, size_t(2 * Mp) * 8));
+static void span_sums(const Parameters& p, const float* g, int64_t h, int64_t l0, int64_t R, double* sums, int thread) {
+  const Powers w(p, h, R, l0, thread);
+  const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan, Mp = w.Mp, columns = round_up(4 * Mp, kPanel);
   float* panels = static_cast<float*>(scratch(thread, 1, size_t(columns * R) * 4));
-  weighted_panels(w, Mp, R, columns, z, panels);
   float* T = static_cast<float*>(scratch(thread, 2, size_t(columns * kBlockRows) * 4));
-  float* tail = static_cast<float*>(scratch(thread, 4, size_t(R) * 4));
-  double *zr = z, *zi = z + Mp;
+  float* tail = static_cast<float*>(scratch(thread, 3, size_t(R) * 4));
+  weighted_panels(w, R, columns, T, panels);
   for (int64_t c = 0; c < p.channels; c++) {
     double *sr = sums + c * 4 * Mp, *si = sr + Mp, *qr = si + Mp, *qi = qr + Mp;
     for (int64_t n = 0; n < 4 * Mp; n++) sr[n] = 0;
-    for (int64_t n = 0; n < Mp; n++) zr[n] = w.z_re[n], zi[n] = w.z_im[n];
+    for (int64_t n = 0; n < Mp; n++) w.z_re[n] = w.start_re[n], w.z_im[n] = w.start_im[n];
     const float* row = g + (c * p.H + h) * p.L + l0;
     for (int64_t l = 0; l < length;) {
+      if (largest(w.z_re, w.z_im, Mp) < kDead * kDead) break;  // nothing further reaches float32
       const int64_t rows = (length - l + R - 1) / R < kBlockRows ? (length - l + R - 1) / R : kBlockRows;
       const int64_t whole = length - l >= rows * R ? rows : rows - 1;
       for (int64_t q = 0; q < columns / kPanel; q++)
@@ -191,25 +237,7 @@ static void span_sums(const Parameters& p, const float* g, int64_t h, int64_t l0
         for (int64_t q = 0; q < columns / kPanel; q++)
           panel_product(tail, R, 1, panels + q * R * kPanel, R, T + whole * columns + q * kPanel, columns);
       }
-      double largest = 0;
-      for (int64_t i = 0; i < rows; i++) {
-        const float *tr = T + i * columns, *ti = tr + Mp, *ur = ti + Mp, *ui = ur + Mp;
-        const double at = double(l0 + l + i * R);
-        for (int64_t n = 0; n < Mp; n++) {
-          double re = tr[n], im = ti[n];
-          sr[n] += zr[n] * re - zi[n] * im;
-          si[n] += zr[n] * im + zi[n] * re;
-          re = at * re + ur[n], im = at * im + ui[n];
-          qr[n] += zr[n] * re - zi[n] * im;
-          qi[n] += zr[n] * im + zi[n] * re;
-        }
-        advance(zr, zi, w.row_re, w.row_im, Mp);
-      }
-      for (int64_t n = 0; n < Mp; n++) {
-        double m = zr[n] * zr[n] + zi[n] * zi[n];
-        largest = largest > m ? largest : m;
-      }
-      if (largest < 1e-120) break;  // nothing further reaches float32
+      for (int64_t i = 0; i < rows; i++) add_row(w, T + i * columns, double(l0 + l + i * R), sr, si, qr, qi);
       l += rows * R;
     }
   }
@@ -220,12 +248,12 @@ const char* backward(const Call& call) {
   const float* g = call.gout[0].f();
   const Tensor &g_dt = call.gin[0], &g_re = call.gin[1], &g_im = call.gin[2], &g_B = call.gin[3], &g_C = call.gin[4];
   const int64_t R = row_length(p.L), spans = (p.L + kSpan - 1) / kSpan, M = p.M, Mp = round_up(M, W);
-  if (Mp > 4096) return "s4d-kernel: more than 4096 modes";
   const int64_t each = p.channels * 4 * Mp;
   double* sums = static_cast<double*>(scratch(0, 5, size_t(p.H * spans * each) * 8));
   parallel(p.H * spans, 1, [&](int64_t task, int64_t end, int thread) {
+    const FlushDenormals scope;
     for (; task < end; task++)
-      span_sums(p, g, task / spans, task % spans * kSpan, R, Mp, sums + task * each, thread);
+      span_sums(p, g, task / spans, task % spans * kSpan, R, sums + task * each, thread);
   });
   // A copy's gradient is the sum over the features that share it: one task per copy, features in order.
   parallel(p.S, 1, [&](int64_t s, int64_t end, int) {
