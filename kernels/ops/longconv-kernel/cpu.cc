@@ -6,6 +6,7 @@
 // mask (k != 0) while it fills the buffer and then smooths: the smoother is symmetric.
 // attr: lambda, window, threshold, 1/(1-p), key (2 words), first block (low, high word).
 #include "kernel.h"
+#include "philox.h"
 #include "simd.h"
 
 namespace longconv {
@@ -27,17 +28,6 @@ static Regulariser regulariser(const Call& c) {
           uint32_t(c.attr[2]),
           {uint32_t(c.attr[4]), uint32_t(c.attr[5])},
           uint64_t(c.attr[6]) + (uint64_t(c.attr[7]) << 32)};
-}
-
-/** Four words of the stream: Philox 4x32-10 (Salmon et al. 2011). */
-static inline void philox(uint64_t block, const uint32_t key[2], uint32_t out[4]) {
-  uint32_t c0 = uint32_t(block), c1 = uint32_t(block >> 32), c2 = 0, c3 = 0, k0 = key[0], k1 = key[1];
-  for (int r = 0; r < 10; r++, k0 += 0x9e3779b9u, k1 += 0xbb67ae85u) {
-    uint64_t a = uint64_t(0xd2511f53u) * c0, b = uint64_t(0xcd9e8d57u) * c2;
-    c0 = uint32_t(b >> 32) ^ c1 ^ k0, c1 = uint32_t(b);
-    c2 = uint32_t(a >> 32) ^ c3 ^ k1, c3 = uint32_t(a);
-  }
-  out[0] = c0, out[1] = c1, out[2] = c2, out[3] = c3;
 }
 
 /** Moving average of n taps, x[0] being the first tap of the first window. */
@@ -62,11 +52,13 @@ LC_INLINE V squash(V x, V lambda) { return copysign(vmax(vabs(x) - lambda, V{}),
 struct Buffers {
   float *x, *y;
   double* prefix;
+  uint32_t* words;
 };
 static Buffers buffers(int thread, int64_t window) {
   return {static_cast<float*>(scratch(thread, 0, size_t(kSpan + window + W) * 4)),
           static_cast<float*>(scratch(thread, 1, size_t(kSpan + W) * 4)),
-          static_cast<double*>(scratch(thread, 2, window > kDirect ? size_t(kSpan + window) * 8 : 8))};
+          static_cast<double*>(scratch(thread, 2, window > kDirect ? size_t(kSpan + window) * 8 : 8)),
+          static_cast<uint32_t*>(scratch(thread, 3, size_t(kSpan + 6 * W) * 4))};
 }
 
 /** Runs work(row, from, n, thread) over spans of all rows. */
@@ -92,6 +84,25 @@ LC_INLINE void fill_padded(float* x, int64_t from, int64_t n, int64_t L, int64_t
   for (; i < count + W; i++) x[i] = 0;
 }
 
+/** Zeroes the dropped ones of the n taps from tap m on, and scales the others. */
+static void drop(const Regulariser& r, float* k, int64_t m, int64_t n, uint32_t* words) {
+  const int64_t skip = m % 4, count = n + skip;
+  for (int64_t i = 0; i < count; i += 4 * W) {
+    VW some[4];
+    philox_words(r.start + uint64_t((m + i) / 4), r.key[0], r.key[1], some);
+    for (int j = 0; j < 4; j++)
+      *reinterpret_cast<VIu*>(words + i + j * W) = (VI)some[j];
+  }
+  const VW limit = VW{} + r.threshold;
+  const V keep = splat(r.keep);
+  for (int64_t j = 0; j < n; j += W) {
+    const VW word = (VW)loadi(reinterpret_cast<const int32_t*>(words + skip + j));
+    const VI kept = (VI)(word >= limit);
+    if (j + W <= n) store(k + j, as_float(as_int(load(k + j) * keep) & kept));
+    else store_part(k + j, as_float(as_int(load_part(k + j, int(n - j)) * keep) & kept), int(n - j));
+  }
+}
+
 const char* forward(const Call& c) {
   const Regulariser r = regulariser(c);
   const Tensor& K = c.in[0];
@@ -111,12 +122,7 @@ const char* forward(const Call& c) {
     int64_t j = 0;
     for (; j + W <= n; j += W) store(k + j, squash(load(s + j), lambda));
     if (j < n) store_part(k + j, squash(load_part(s + j, int(n - j)), lambda), int(n - j));
-    if (r.threshold == 0) return;
-    uint32_t word[4];
-    for (int64_t m = row * L + from, i = 0; i < n; i++, m++) {
-      if (i == 0 || m % 4 == 0) philox(r.start + uint64_t(m / 4), r.key, word);
-      k[i] = word[m % 4] >= r.threshold ? k[i] * r.keep : 0;
-    }
+    if (r.threshold > 0) drop(r, k, row * L + from, n, b.words);
   });
   return nullptr;
 }

@@ -30,14 +30,14 @@ static inline C64 cexpm1(C64 a) {
 /** phi(x) = (e^x - 1)/x and its derivative; power series near 0, where the quotients cancel. */
 static inline void phi(C64 x, C64& value, C64& slope) {
   if (norm2(x) >= 0.25) {
-    C64 e = cexpm1(x), i = inverse(x);
+    const C64 e = cexpm1(x), i = inverse(x);
     value = e * i;
     slope = (e + C64{1, 0} - value) * i;
     return;
   }
   value = slope = {0, 0};
   C64 term = {1, 0};
-  for (int k = 0; k < 18; k++) {
+  for (int k = 0; k < 18 && norm2(term) > 1e-36; k++) {
     value = value + term;
     slope = slope + term * ((k + 1.0) / (k + 2.0));
     term = term * x * (1.0 / (k + 2));

@@ -1,9 +1,10 @@
 // SGConv's multi-scale kernel (op.ts). Bandwidth bound: 4 C H (n d + L) bytes forward and backward.
 //
-// Strategy: with half-pixel centres the targets of scale s fall in segments: s/2 taps hold w[0], then for each a
-// s taps run linearly from w[a] to w[a+1] (fractions (j + 1/2)/s), and s/2 taps hold w[d-1]. A segment is a constant
-// or a ramp, written by vectors; the transposed sums of the backward pass are two dot products per segment. A row of
-// (c, h) is one unit of work; all scales of a row are made while it is in cache.
+// Strategy: with half-pixel centres, tap t of a scale s lies at u = t + s/2 on the line through v = (w[0], w[0], w[1], ...,
+// w[d-1], w[d-1]): value v[a] + (v[a+1] - v[a]) f, a = floor(u/s), f = (u mod s + 1/2)/s. For s up to a vector, lanes pick
+// their two weights by a permutation that is the same for the whole scale; for longer s a segment is a ramp. The backward
+// pass takes two moments of each segment. A row of (c, h) is one unit of work; all its scales are made while it is in
+// cache.
 // attr: sum, learnable, nearest, decayMin, decayMax, octaves.
 #include <math.h>
 
@@ -21,61 +22,77 @@ struct Plan {
   int64_t factor(int64_t i) const { return int64_t(1) << ((sum ? i : i > 0 ? i - 1 : 0) + octaves); }
   int64_t full() const { return d << (scales - 1 + octaves); }
   int64_t offset(int64_t i) const { return sum || i == 0 ? 0 : d * factor(i); }
-  float weight(int64_t i, int64_t row, const float* norm) const {
-    int64_t h = row % H;
-    double mu = learnable ? 1 : H > 1 ? decay_min + (decay_max - decay_min) * double(h) / double(H - 1) : decay_min;
-    return float(pow(mu, double(scales - 1 - i)) / double(norm[row]));
+  /** Rows handed out together. */
+  int64_t grain() const { return 1 + 8192 / L; }
+  /** Factor of every scale in a row. */
+  void weights(int64_t row, const float* norm, float* out) const {
+    const int64_t h = row % H;
+    const double mu = learnable ? 1 : H > 1 ? decay_min + (decay_max - decay_min) * double(h) / double(H - 1) : decay_min;
+    double w = 1 / double(norm[row]);
+    for (int64_t i = scales - 1; i >= 0; i--, w *= mu) out[i] = float(w);
   }
 };
+constexpr int64_t kMaxScales = 48;
 
 static Plan plan(const Call& c, const Tensor& w, const Tensor& k) {
   return {w.dim[0], w.dim[1],       w.dim[2],       w.dim[3], k.dim[2],
           c.attr[0] != 0, c.attr[1] != 0, c.attr[2] != 0, c.attr[3], c.attr[4], int64_t(c.attr[5])};
 }
 
-/** 0, 1, ..., W-1. */
-static inline V iota() {
-  float t[W];
-  for (int i = 0; i < W; i++) t[i] = float(i);
-  return load(t);
+LC_INLINE VI iota() {
+  VI t = VI{};
+  for (int i = 0; i < W; i++) t[i] = i;
+  return t;
+}
+LC_INLINE V to_float(VI a) { return __builtin_convertvector(a, V); }
+LC_INLINE V permute(V a, VI lanes) {
+#if defined(__clang__)
+  V r = V{};
+  for (int i = 0; i < W; i++) r[i] = a[lanes[i]];
+  return r;
+#else
+  return __builtin_shuffle(a, lanes);
+#endif
 }
 
-/** k[j] (+)= from + (to - from)(first + j)/s for j in [0, n). */
 template <bool Add>
-static void ramp(float* k, int64_t n, float from, float to, float first, float inverse_s) {
-  const float slope = (to - from) * inverse_s, start = fmaf(slope, first, from);
-  int64_t j = 0;
-  if (n >= W) {
-    const V steps = iota() * splat(slope) + splat(start);
-    for (; j + W <= n; j += W) {
-      V x = steps + splat(slope * float(j));
-      store(k + j, Add ? load(k + j) + x : x);
-    }
-  }
-  for (; j < n; j++) {
-    float x = start + slope * float(j);
-    k[j] = Add ? k[j] + x : x;
-  }
+LC_INLINE void put(float* k, V x, int64_t left) {
+  if (left >= W) store(k, Add ? load(k) + x : x);
+  else store_part(k, Add ? load_part(k, int(left)) + x : x, int(left));
 }
 
-/** One upsampled scale of `length` taps at most, times `weight`. */
+/** k[j] (+)= start + slope j for j in [0, n). */
 template <bool Add>
-static void upsample(float* k, int64_t length, const float* w, int64_t d, int64_t s, bool nearest, float weight) {
-  const float inv = 1.0f / float(s);
-  if (nearest || s == 1) {
-    for (int64_t a = 0; a < d && a * s < length; a++) {
-      int64_t n = length - a * s < s ? length - a * s : s;
-      ramp<Add>(k + a * s, n, w[a] * weight, w[a] * weight, 0, inv);
+static void ramp(float* k, int64_t n, float start, float slope) {
+  V x = to_float(iota()) * splat(slope) + splat(start);
+  for (int64_t j = 0; j < n; j += W) put<Add>(k + j, fma(splat(slope), splat(float(j)), x), n - j);
+}
+
+/**
+ * One upsampled scale, at most `length` taps. v: the weights times their factor between copies of the first and last, and
+ * readable W further; for `nearest` without the first copy.
+ */
+template <bool Add>
+static void upsample(float* k, int64_t length, const float* v, int64_t s, bool nearest) {
+  const int64_t shift = nearest || s == 1 ? 0 : s / 2;
+  const float inv = shift ? 1.0f / float(s) : 0;  // a slope of zero makes steps
+  if (s <= W) {
+    const VI u = iota() + splati(int32_t(shift));
+    int bits = 0;
+    while ((1 << bits) < s) bits++;
+    const VI lanes = u >> splati(bits);
+    const V f = (to_float(u & splati(int32_t(s - 1))) + splat(0.5f)) * splat(inv);
+    for (int64_t t = 0; t < length; t += W) {
+      const V a = permute(load(v + (t >> bits)), lanes), b = permute(load(v + (t >> bits) + 1), lanes);
+      put<Add>(k + t, fma(b - a, f, a), length - t);
     }
     return;
   }
-  const int64_t half = s / 2;
-  ramp<Add>(k, half < length ? half : length, w[0] * weight, w[0] * weight, 0, inv);
-  for (int64_t a = 0; a < d; a++) {
-    const int64_t at = half + a * s, want = a + 1 < d ? s : half;
-    if (at >= length) return;
-    const float from = w[a] * weight, to = w[a + 1 < d ? a + 1 : a] * weight;
-    ramp<Add>(k + at, length - at < want ? length - at : want, from, to, 0.5f, inv);
+  for (int64_t t = 0, a = 0; t < length; a++) {
+    const int64_t first = t == 0 ? shift : 0, n = s - first < length - t ? s - first : length - t;
+    const float slope = (v[a + 1] - v[a]) * inv;
+    ramp<Add>(k + t, n, v[a] + slope * (float(first) + 0.5f), slope);
+    t += n;
   }
 }
 
@@ -93,19 +110,25 @@ const char* forward(const Call& c) {
   const float *w = c.in[0].f(), *norm = c.in[1].f(), *decay = c.in[2].f();
   float* out = c.out[0].f();
   const float* log_l = p.learnable ? logarithms(p.L) : nullptr;
-  parallel(p.C * p.H, 1, [=](int64_t row, int64_t end, int) {
+  if (p.scales > kMaxScales) return "sgconv-kernel: more than 48 scales";
+  parallel(p.C * p.H, p.grain(), [=](int64_t row, int64_t end, int thread) {
+    float* v = static_cast<float*>(scratch(thread, 3, size_t(p.d + W + 2) * 4));
     for (; row < end; row++) {
       float* k = out + row * p.L;
       const int64_t full = p.full(), made = full < p.L ? full : p.L;
       for (int64_t l = p.sum ? 0 : made; l < p.L; l++) k[l] = 0;
+      float factors[kMaxScales];
+      p.weights(row, norm, factors);
       for (int64_t i = 0; i < p.scales; i++) {
-        const int64_t s = p.factor(i), at = p.offset(i);
+        const int64_t s = p.factor(i), at = p.offset(i), lead = p.nearest || s == 1 ? 0 : 1;
         if (at >= made) break;
         const int64_t n = p.d * s < made - at ? p.d * s : made - at;
         const float* wi = w + (i * p.C * p.H + row) * p.d;
-        const float weight = p.weight(i, row, norm);
-        if (p.sum) upsample<true>(k + at, n, wi, p.d, s, p.nearest, weight);
-        else upsample<false>(k + at, n, wi, p.d, s, p.nearest, weight);
+        for (int64_t a = 0; a < p.d; a++) v[lead + a] = wi[a] * factors[i];
+        v[0] = wi[0] * factors[i];
+        for (int64_t a = 0; a <= W; a++) v[lead + p.d + a] = v[lead + p.d - 1];
+        if (p.sum) upsample<true>(k + at, n, v, s, p.nearest);
+        else upsample<false>(k + at, n, v, s, p.nearest);
       }
       if (!p.learnable) continue;
       const V a = splat(-decay[row % p.H]);
@@ -125,12 +148,11 @@ static void moments(const float* g, int64_t n, float first, float& total, float&
   float t = 0, u = 0;
   int64_t j = 0;
   if (n >= W) {
-    V tv = V{}, uv = V{};
-    const V at = iota() + splat(first);
-    for (; j + W <= n; j += W) {
+    V tv = V{}, uv = V{}, at = to_float(iota()) + splat(first);
+    for (; j + W <= n; j += W, at += splat(W)) {
       V x = load(g + j);
       tv += x;
-      uv = fma(x, at + splat(float(j)), uv);
+      uv = fma(x, at, uv);
     }
     t = hsum(tv), u = hsum(uv);
   }
@@ -138,31 +160,37 @@ static void moments(const float* g, int64_t n, float first, float& total, float&
   total = t, weighted = u;
 }
 
-/** Transpose of `upsample`: gw[0..d) from `length` upstream taps. */
-static void downsample(const float* g, int64_t length, float* gw, int64_t d, int64_t s, bool nearest, float weight) {
-  const float inv = 1.0f / float(s);
-  for (int64_t a = 0; a < d; a++) gw[a] = 0;
-  float t, u;
-  if (nearest || s == 1) {
-    for (int64_t a = 0; a < d && a * s < length; a++) {
-      moments(g + a * s, length - a * s < s ? length - a * s : s, 0, t, u);
-      gw[a] = weight * t;
-    }
-    return;
+/** Moments of a whole segment of s <= W taps. */
+template <int S>
+LC_INLINE void short_moments(const float* g, float& total, float& weighted) {
+  total = weighted = 0;
+  for (int j = 0; j < S; j++) total += g[j], weighted += g[j] * (float(j) + 0.5f);
+}
+
+/** Transpose of `upsample`: gv (gradient of v) from `length` upstream taps. gv is zero on entry. */
+template <int S>
+static void downsample(const float* g, int64_t length, float* gv, int64_t size, bool nearest) {
+  const int64_t s = S ? S : size;
+  const int64_t shift = nearest || s == 1 ? 0 : s / 2;
+  const float inv = shift ? 1.0f / float(s) : 0;
+  for (int64_t t = 0, a = 0; t < length; a++) {
+    const int64_t first = t == 0 ? shift : 0, n = s - first < length - t ? s - first : length - t;
+    float total, weighted;
+    if (S && n == S) short_moments<S ? S : 1>(g + t, total, weighted);
+    else moments(g + t, n, float(first) + 0.5f, total, weighted);
+    gv[a] += total - weighted * inv;
+    gv[a + 1] += weighted * inv;
+    t += n;
   }
-  const int64_t half = s / 2;
-  moments(g, half < length ? half : length, 0, t, u);
-  gw[0] = weight * t;
-  for (int64_t a = 0; a < d; a++) {
-    const int64_t at = half + a * s, want = a + 1 < d ? s : half;
-    if (at >= length) return;
-    moments(g + at, length - at < want ? length - at : want, 0.5f, t, u);
-    if (a + 1 < d) {
-      gw[a] += weight * (t - u * inv);
-      gw[a + 1] += weight * (u * inv);
-    } else {
-      gw[a] += weight * t;
-    }
+}
+
+static void downsample(const float* g, int64_t length, float* gv, int64_t s, bool nearest) {
+  switch (s) {
+    case 1: return downsample<1>(g, length, gv, s, nearest);
+    case 2: return downsample<2>(g, length, gv, s, nearest);
+    case 4: return downsample<4>(g, length, gv, s, nearest);
+    case 8: return downsample<8>(g, length, gv, s, nearest);
+    default: return downsample<0>(g, length, gv, s, nearest);
   }
 }
 
@@ -191,7 +219,8 @@ const char* backward(const Call& c) {
   const float *norm = c.in[1].f(), *decay = c.in[2].f(), *k = c.out[0].f();
   const float* log_l = p.learnable ? logarithms(p.L) : nullptr;
   double* row_decay = static_cast<double*>(scratch(0, 2, size_t(p.C * p.H) * 8));
-  parallel(p.C * p.H, 1, [&](int64_t row, int64_t end, int thread) {
+  if (p.scales > kMaxScales) return "sgconv-kernel: more than 48 scales";
+  parallel(p.C * p.H, p.grain(), [&](int64_t row, int64_t end, int thread) {
     for (; row < end; row++) {
       const float* upstream = g.f() + row * p.L;
       const int64_t full = gw ? p.full() : p.L, made = full < p.L ? full : p.L;
@@ -201,11 +230,17 @@ const char* backward(const Call& c) {
         upstream = scaled;
       }
       if (!gw) continue;
+      float factors[kMaxScales];
+      p.weights(row, norm, factors);
+      float* gv = static_cast<float*>(scratch(thread, 4, size_t(p.d + 2) * 4));
       for (int64_t i = 0; i < p.scales; i++) {
-        const int64_t s = p.factor(i), at = p.offset(i);
+        const int64_t s = p.factor(i), at = p.offset(i), lead = p.nearest || s == 1 ? 0 : 1;
         const int64_t left = at < made ? made - at : 0, n = p.d * s < left ? p.d * s : left;
+        for (int64_t a = 0; a < p.d + 2; a++) gv[a] = 0;
+        downsample(upstream + at, n, gv, s, p.nearest);
+        if (lead) gv[1] += gv[0], gv[p.d] += gv[p.d + 1];
         float* out = gw.f() + (i * p.C * p.H + row) * p.d;
-        downsample(upstream + at, n, out, p.d, s, p.nearest, p.weight(i, row, norm));
+        for (int64_t a = 0; a < p.d; a++) out[a] = gv[lead + a] * factors[i];
       }
     }
   });
