@@ -2,6 +2,7 @@
 // loop in which every operand either advances by one or stands still.
 #pragma once
 #include "kernel.h"
+#include "simd.h"
 
 namespace longconv {
 namespace {
@@ -71,7 +72,7 @@ inline Broadcast broadcast(const Tensor& full, const Tensor& a, const Tensor& b)
   return g;
 }
 
-/** Cuts the rows of a broadcast into pieces of at most kPiece: fn(row, begin, n, thread), in parallel. */
+/** Cuts rows into pieces of at most kPiece: fn(row, begin, n, thread), in parallel. */
 constexpr int64_t kPiece = 1 << 13;
 template <class F>
 inline void parallel_pieces(int64_t rows, int64_t inner, const F& fn) {
@@ -82,6 +83,7 @@ inline void parallel_pieces(int64_t rows, int64_t inner, const F& fn) {
       int64_t row = i / pieces, begin = (i % pieces) * kPiece;
       fn(row, begin, inner - begin < kPiece ? inner - begin : kPiece, thread);
     }
+    nt_fence();  // a Sink may have been written
   });
 }
 

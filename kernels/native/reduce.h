@@ -50,12 +50,15 @@ struct SumOf {
   static V join(V a, V b) { return a + b; }
   static double join(double a, double b) { return a + b; }
   static float across(V a) { return hsum(a); }
+  /** Neutral values in the lanes from n on, where there are zeros. */
+  static V fill(V a, int64_t) { return a; }
 };
 struct MaxOf {
   static constexpr float kStart = -__builtin_inff();
   static V join(V a, V b) { return vmax(a, b); }
   static double join(double a, double b) { return a > b ? a : b; }
   static float across(V a) { return hmax(a); }
+  static V fill(V a, int64_t n) { return first_or(a, splat(kStart), n); }
 };
 
 /** One run, W x 4 partial results at a time. */
@@ -66,9 +69,8 @@ inline double reduce_run(const float* x, int64_t n) {
   for (; i + 4 * W <= n; i += 4 * W)
     for (int k = 0; k < 4; k++) a[k] = R::join(a[k], load(x + i + k * W));
   for (; i + W <= n; i += W) a[0] = R::join(a[0], load(x + i));
-  double r = R::across(R::join(R::join(a[0], a[1]), R::join(a[2], a[3])));
-  for (; i < n; i++) r = R::join(r, double(x[i]));
-  return r;
+  if (i < n) a[1] = R::join(a[1], R::fill(load_part(x + i, int(n - i)), n - i));
+  return R::across(R::join(R::join(a[0], a[1]), R::join(a[2], a[3])));
 }
 
 constexpr int64_t kRun = 4096, kChunk = 64, kColumns = 2048;

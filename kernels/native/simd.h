@@ -75,12 +75,13 @@ LC_INLINE void store_part(float* p, V a, int n) {
 }
 #endif
 
-/** The first n lanes of a, zero in the others; n may be more than W. */
-LC_INLINE V first(V a, int64_t n) {
+/** The first n lanes of a, and those of b (zero) in the others; n may be more than W. */
+LC_INLINE V first_or(V a, V b, int64_t n) {
   VI lane{};
   for (int j = 0; j < W; j++) lane[j] = j;
-  return as_float(as_int(a) & (lane < splati(n < W ? int32_t(n) : W)));
+  return lane < splati(n < W ? int32_t(n) : W) ? a : b;
 }
+LC_INLINE V first(V a, int64_t n) { return first_or(a, V{}, n); }
 
 /** Lane j becomes lane j ^ S. */
 template <int S>

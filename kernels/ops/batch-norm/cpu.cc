@@ -6,6 +6,7 @@
 // attr: eps, momentum, training, channel axis.
 #include "kernel.h"
 #include "reduce.h"
+#include "rows.h"
 #include "simd.h"
 
 namespace longconv {
@@ -27,11 +28,6 @@ Layout layout_of(const Call& c, const Tensor& x) {
   return a;
 }
 
-LC_INLINE V get(const float* p, int64_t left) { return left >= W ? load(p) : load_part(p, int(left)); }
-LC_INLINE void put(float* p, V a, int64_t left) {
-  if (left >= W) store(p, a);
-  else store_part(p, a, int(left));
-}
 /** Where part `k` of all channels (channels last), or part k of the (part, channel) list lies. */
 struct Part {
   int64_t channel, begin, n;  // begin: element of x; n: rows (channels last) or elements

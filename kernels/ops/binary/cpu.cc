@@ -4,6 +4,7 @@
 #include "broadcast.h"
 #include "kernel.h"
 #include "reduce.h"
+#include "rows.h"
 #include "simd.h"
 
 namespace longconv {
@@ -21,25 +22,14 @@ LC_INLINE V value(V a, V b) {
 
 /** y = a op b over one run; an operand with step 0 is one number. */
 template <int F>
-void run(float* y, const float* a, int64_t sa, const float* b, int64_t sb, int64_t n) {
-  int64_t i = 0;
-  if (sa && sb) {
-    for (; i + W <= n; i += W) store(y + i, value<F>(load(a + i), load(b + i)));
-  } else if (sa) {
-    const V vb = splat(*b);
-    for (; i + W <= n; i += W) store(y + i, value<F>(load(a + i), vb));
-  } else {
-    const V va = splat(*a);
-    for (; i + W <= n; i += W) store(y + i, value<F>(va, sb ? load(b + i) : splat(*b)));
-  }
-  if (i < n) {
-    const int m = int(n - i);
-    const V va = sa ? load_part(a + i, m) : splat(*a), vb = sb ? load_part(b + i, m) : splat(*b);
-    store_part(y + i, value<F>(va, vb), m);
-  }
+void run(float* y, const float* a, int64_t sa, const float* b, int64_t sb, int64_t n, Sink sink) {
+  const V va = splat(*a), vb = splat(*b);
+  for_vectors(n, [=](int64_t i, int64_t left) LC_LOOP {
+    sink.put(y + i, value<F>(sa ? get(a + i, left) : va, sb ? get(b + i, left) : vb), left);
+  });
 }
 
-using Run = void (*)(float*, const float*, int64_t, const float*, int64_t, int64_t);
+using Run = void (*)(float*, const float*, int64_t, const float*, int64_t, int64_t, Sink);
 constexpr Run kRuns[] = {run<kAdd>, run<kSub>, run<kMul>, run<kDiv>};
 
 const char* forward(const Call& c) {
@@ -48,9 +38,10 @@ const char* forward(const Call& c) {
   float* y = c.out[0].f();
   const int64_t inner = g.inner();
   const Run go = kRuns[int(c.attr[0])];
+  const Sink sink(y, c.out[0].size(), inner);
   parallel_pieces(g.outer(), inner, [&](int64_t row, int64_t i, int64_t n, int) {
     go(y + row * inner + i, a + g.offset(0, row) + i * g.step(0), g.step(0), b + g.offset(1, row) + i * g.step(1),
-       g.step(1), n);
+       g.step(1), n, sink);
   });
   return nullptr;
 }
@@ -61,12 +52,10 @@ struct Terms {
   const float *g, *a, *b;
   Broadcast grid;  // of a and b
 
-  void make(float* to, int64_t at, int64_t n) const {
+  void make(float* to, int64_t at, int64_t n, Sink sink) const {
     if (fn == kAdd || fn == kSub) {
-      const V sign = splat(fn == kSub && which == 1 ? -1 : 1);
-      int64_t i = 0;
-      for (; i + W <= n; i += W) store(to + i, load(g + at + i) * sign);
-      if (i < n) store_part(to + i, load_part(g + at + i, int(n - i)) * sign, int(n - i));
+      const float sign = fn == kSub && which == 1 ? -1 : 1;
+      run<kMul>(to, g + at, 1, &sign, 0, n, sink);
       return;
     }
     const int64_t inner = grid.inner();
@@ -76,15 +65,15 @@ struct Terms {
       const float* pb = b + grid.offset(1, row) + col * grid.step(1);
       const int64_t sa = grid.step(0), sb = grid.step(1);
       if (which == 0) {
-        kRuns[fn](to, g + at, 1, pb, sb, m);
+        kRuns[fn](to, g + at, 1, pb, sb, m, sink);
+      } else if (fn == kMul) {
+        run<kMul>(to, g + at, 1, pa, sa, m, sink);
       } else {
-        run<kMul>(to, g + at, 1, pa, sa, m);
-        if (fn == kDiv) {
-          run<kDiv>(to, to, 1, pb, sb, m);
-          run<kDiv>(to, to, 1, pb, sb, m);
-          const float minus = -1;
-          run<kMul>(to, to, 1, &minus, 0, m);
-        }
+        const V va = splat(*pa), vb = splat(*pb);
+        for_vectors(m, [=, this](int64_t i, int64_t left) LC_LOOP {
+          const V q = value<kDiv>(sa ? get(pa + i, left) : va, sb ? get(pb + i, left) : vb);
+          sink.put(to + i, V{} - get(g + at + i, left) * q / (sb ? get(pb + i, left) : vb), left);
+        });
       }
       to += m, at += m, n -= m;
     }
@@ -94,7 +83,7 @@ struct Terms {
 const float* terms(void* ctx, int64_t at, int64_t n, float* room) {
   const Terms& t = *static_cast<Terms*>(ctx);
   if (t.fn == kAdd || (t.fn == kSub && t.which == 0)) return t.g + at;
-  t.make(room, at, n);
+  t.make(room, at, n, Sink(room, n));
   return room;
 }
 
@@ -108,7 +97,12 @@ const char* backward(const Call& c) {
     const Groups groups = broadcast_groups(g, gx);
     if (groups.count(false) == 1) {
       float* to = gx.f();
-      parallel(g.size(), kPiece, [&](int64_t i, int64_t end, int) { t.make(to + i, i, end - i); });
+      const bool whole = !t.a || (c.in[0].size() == g.size() && c.in[1].size() == g.size());
+      const Sink sink(to, g.size(), whole ? W : t.grid.inner());
+      parallel(g.size(), kPiece, [&](int64_t i, int64_t end, int) {
+        t.make(to + i, i, end - i, sink);
+        sink.done();
+      });
     } else {
       reduce_groups<SumOf>(groups, terms, &t, gx.f(), 1);
     }

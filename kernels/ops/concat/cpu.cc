@@ -2,6 +2,7 @@
 // attr: axis, then how long each tensor is along it.
 #include "broadcast.h"
 #include "kernel.h"
+#include "rows.h"
 
 namespace longconv {
 namespace {
@@ -15,8 +16,9 @@ const char* forward(const Call& c) {
     const int64_t run = int64_t(c.attr[k]) * inner;
     const float* x = c.in[k - 1].f();
     float* to = y.f() + start;
+    const Sink sink(to, y.size(), whole);
     parallel_pieces(outer, run, [=](int64_t row, int64_t begin, int64_t n, int) {
-      __builtin_memcpy(to + row * whole + begin, x + row * run + begin, n * sizeof(float));
+      sink.copy(to + row * whole + begin, x + row * run + begin, n);
     });
     start += run;
   }
@@ -31,10 +33,12 @@ const char* backward(const Call& c) {
   for (int k = 1; k < c.nattr; k++) {
     const int64_t run = int64_t(c.attr[k]) * inner;
     const float* from = g.f() + start;
-    if (float* dx = c.gin[k - 1].f())
+    if (float* dx = c.gin[k - 1].f()) {
+      const Sink sink(dx, c.gin[k - 1].size(), run);
       parallel_pieces(outer, run, [=](int64_t row, int64_t begin, int64_t n, int) {
-        __builtin_memcpy(dx + row * run + begin, from + row * whole + begin, n * sizeof(float));
+        sink.copy(dx + row * run + begin, from + row * whole + begin, n);
       });
+    }
     start += run;
   }
   return nullptr;

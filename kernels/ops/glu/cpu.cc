@@ -2,6 +2,7 @@
 // Memory bound: 12 bytes an output element forward, 20 backward. attr: axis.
 #include "broadcast.h"
 #include "kernel.h"
+#include "rows.h"
 #include "simd-math.h"
 
 namespace longconv {
@@ -11,15 +12,13 @@ const char* forward(const Call& c) {
   const Tensor& x = c.in[0];
   const int axis = int(c.attr[0]);
   const int64_t n = x.span(axis, x.rank) / 2, rows = x.span(0, axis);
+  const Sink sink(c.out[0].f(), c.out[0].size(), n);
   parallel_pieces(rows, n, [&](int64_t row, int64_t begin, int64_t count, int) {
     const float *a = x.f() + row * 2 * n + begin, *b = a + n;
     float* y = c.out[0].f() + row * n + begin;
-    int64_t i = 0;
-    for (; i + W <= count; i += W) store(y + i, load(a + i) * vsigmoid(load(b + i)));
-    if (i < count) {
-      const int m = int(count - i);
-      store_part(y + i, load_part(a + i, m) * vsigmoid(load_part(b + i, m)), m);
-    }
+    for_vectors(count, [=](int64_t i, int64_t left) LC_LOOP {
+      sink.put(y + i, get(a + i, left) * vsigmoid(get(b + i, left)), left);
+    });
   });
   return nullptr;
 }
@@ -28,22 +27,15 @@ const char* backward(const Call& c) {
   const Tensor& x = c.in[0];
   const int axis = int(c.attr[0]);
   const int64_t n = x.span(axis, x.rank) / 2, rows = x.span(0, axis);
+  const Sink sink(c.gin[0].f(), c.gin[0].size(), n);
   parallel_pieces(rows, n, [&](int64_t row, int64_t begin, int64_t count, int) {
     const float *a = x.f() + row * 2 * n + begin, *b = a + n, *g = c.gout[0].f() + row * n + begin;
     float *da = c.gin[0].f() + row * 2 * n + begin, *db = da + n;
-    const V one = splat(1);
-    int64_t i = 0;
-    for (; i + W <= count; i += W) {
-      const V s = vsigmoid(load(b + i)), gs = load(g + i) * s;
-      store(da + i, gs);
-      store(db + i, gs * load(a + i) * (one - s));
-    }
-    if (i < count) {
-      const int m = int(count - i);
-      const V s = vsigmoid(load_part(b + i, m)), gs = load_part(g + i, m) * s;
-      store_part(da + i, gs, m);
-      store_part(db + i, gs * load_part(a + i, m) * (one - s), m);
-    }
+    for_vectors(count, [=](int64_t i, int64_t left) LC_LOOP {
+      const V s = vsigmoid(get(b + i, left)), gs = get(g + i, left) * s;
+      sink.put(da + i, gs, left);
+      sink.put(db + i, gs * get(a + i, left) * (splat(1) - s), left);
+    });
   });
   return nullptr;
 }

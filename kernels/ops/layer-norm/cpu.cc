@@ -4,26 +4,15 @@
 // attr: eps.
 #include "kernel.h"
 #include "reduce.h"
+#include "rows.h"
 #include "simd.h"
 
 namespace longconv {
 namespace {
 
-/** Calls fn(i, n) for each vector of a row of H: n is W, or less for the last. */
-template <class F>
-LC_INLINE void for_vectors(int64_t H, const F& fn) {
-  int64_t i = 0;
-  for (; i + W <= H; i += W) fn(i, W);
-  if (i < H) fn(i, int(H - i));
-}
-LC_INLINE V get(const float* p, int n) { return n == W ? load(p) : load_part(p, n); }
-LC_INLINE void put(float* p, V a, int n) {
-  if (n == W) store(p, a);
-  else store_part(p, a, n);
-}
 LC_INLINE float mean_of(const float* x, int64_t H) {
   V sum = V{};
-  for_vectors(H, [&](int64_t i, int n) __attribute__((always_inline)) { sum += get(x + i, n); });
+  for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP { sum += get(x + i, n); });
   return hsum(sum) / float(H);
 }
 /** 1 / sqrt(var + eps) from the sums of deviations d and of d^2; `rest` becomes what rounding took from the mean. */
@@ -36,25 +25,27 @@ const char* forward(const Call& c) {
   const Tensor& x = c.in[0];
   const int64_t H = x.dim[x.rank - 1], rows = H ? x.size() / H : 0;
   const float eps = float(c.attr[0]), *w = c.in[1].f(), *b = c.in[2].f();
+  const Sink sink(c.out[0].f(), x.size(), H);
   parallel(rows, 1 + 8192 / (H + 1), [&](int64_t r, int64_t end, int) {
     for (; r < end; r++) {
       const float* in = x.f() + r * H;
       float* out = c.out[0].f() + r * H;
       const V mean = splat(mean_of(in, H));
       V sum = V{}, square = V{};
-      for_vectors(H, [&](int64_t i, int n) __attribute__((always_inline)) {
+      for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
         const V d = first(get(in + i, n) - mean, n);
         sum += d, square = fma(d, d, square);
       });
       float left;
       const V scale = splat(scale_of(sum, square, H, eps, left)), rest = splat(left);
-      for_vectors(H, [&](int64_t i, int n) __attribute__((always_inline)) {
+      for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
         V y = (get(in + i, n) - mean - rest) * scale;
         if (w) y = y * get(w + i, n);
         if (b) y = y + get(b + i, n);
-        put(out + i, y, n);
+        sink.put(out + i, y, n);
       });
     }
+    sink.done();
   });
   return nullptr;
 }
@@ -66,6 +57,7 @@ const char* backward(const Call& c) {
   float *dx = c.gin[0].f(), *dw = c.gin[1].f(), *db = c.gin[2].f();
   float* partial = static_cast<float*>(scratch(0, 15, (2 * chunks * H + 1) * sizeof(float)));
   float *parts_w = dw ? partial : nullptr, *parts_b = db ? partial + chunks * H : nullptr;
+  const Sink sink(dx, x.size(), H);
   parallel(chunks, 1, [&](int64_t chunk, int64_t last, int) {
     for (; chunk < last; chunk++) {
       float *pw = parts_w ? parts_w + chunk * H : nullptr, *pb = parts_b ? parts_b + chunk * H : nullptr;
@@ -76,7 +68,7 @@ const char* backward(const Call& c) {
         const float *in = x.f() + r * H, *up = g.f() + r * H;
         const V mean = splat(mean_of(in, H));
         V deviation = V{}, square = V{}, sum = V{}, along = V{};
-        for_vectors(H, [&](int64_t i, int n) __attribute__((always_inline)) {
+        for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
           const V d = first(get(in + i, n) - mean, n);
           V h = get(up + i, n);
           if (w) h = h * get(w + i, n);
@@ -86,14 +78,15 @@ const char* backward(const Call& c) {
         const float scale = scale_of(deviation, square, H, eps, left), total = hsum(sum);
         const V vs = splat(scale), vm = splat(total / float(H)), rest = splat(left);
         const V va = splat((hsum(along) - left * total) * scale / float(H));
-        for_vectors(H, [&](int64_t i, int n) __attribute__((always_inline)) {
+        for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
           const V hat = (get(in + i, n) - mean - rest) * vs, raw = get(up + i, n);
-          if (dx) put(dx + r * H + i, vs * ((w ? raw * get(w + i, n) : raw) - vm - hat * va), n);
+          if (dx) sink.put(dx + r * H + i, vs * ((w ? raw * get(w + i, n) : raw) - vm - hat * va), n);
           if (pw) put(pw + i, fma(raw, hat, get(pw + i, n)), n);
           if (pb) put(pb + i, get(pb + i, n) + raw, n);
         });
       }
     }
+    sink.done();
   });
   if (dw) join_chunks<SumOf>(parts_w, 1, chunks, H, dw, 1);
   if (db) join_chunks<SumOf>(parts_b, 1, chunks, H, db, 1);

@@ -3,6 +3,7 @@
 #include "kernel.h"
 #include "ragged.h"
 #include "reduce.h"
+#include "rows.h"
 #include "simd.h"
 
 namespace longconv {
@@ -34,16 +35,16 @@ const char* backward(const Call& c) {
   if (!lengths_fit(lengths, B, L)) return kWrong;
   const float* g = c.gout[0].f();
   float* dx = c.gin[0].f();
+  const Sink sink(dx, B * L * H, H);
   parallel(B * L, 1 + 8192 / (H + 1), [&](int64_t row, int64_t end, int) {
     for (; row < end; row++) {
       const int64_t b = row / L, n = length_of(lengths, b, L);
       const V scale = splat(row % L < n ? 1 / float(n) : 0);
       const float* from = g + b * H;
       float* to = dx + row * H;
-      int64_t h = 0;
-      for (; h + W <= H; h += W) store(to + h, load(from + h) * scale);
-      if (h < H) store_part(to + h, load_part(from + h, int(H - h)) * scale, int(H - h));
+      for_vectors(H, [=](int64_t h, int64_t left) LC_LOOP { sink.put(to + h, get(from + h, left) * scale, left); });
     }
+    sink.done();
   });
   return nullptr;
 }

@@ -3,6 +3,7 @@
 #include "broadcast.h"
 #include "kernel.h"
 #include "reduce.h"
+#include "rows.h"
 #include "simd.h"
 
 namespace longconv {
@@ -46,9 +47,9 @@ struct Wins {
       const int64_t row = at / inner, col = at % inner, m = inner - col < n ? inner - col : n;
       const float* top = y + grid.offset(1, row) + col * step;
       const V same = splat(*top), one = splat(1);
-      int64_t i = 0;
-      for (; i + W <= m; i += W) store(to + i, load(x + at + i) == (step ? load(top + i) : same) ? one : V{});
-      for (; i < m; i++) to[i] = x[at + i] == top[i * step] ? 1 : 0;
+      for_vectors(m, [=, this](int64_t i, int64_t left) LC_LOOP {
+        put(to + i, get(x + at + i, left) == (step ? get(top + i, left) : same) ? one : V{}, left);
+      });
       to += m, at += m, n -= m;
     }
   }
@@ -76,15 +77,20 @@ const char* backward(const Call& c) {
     const float share = fn == kSum ? 1 : float(1 / double(dx.size() / kept));
     for (int64_t i = 0; i < kept; i++) factor[i] = g.f()[i] * share;
   }
+  const Sink sink(dx.f(), dx.size(), inner);
   parallel_pieces(grid.outer(), inner, [&](int64_t row, int64_t begin, int64_t n, int) {
     const int64_t step = grid.step(1);
     float* to = dx.f() + row * inner + begin;
     const float* f = factor + grid.offset(1, row) + begin * step;
-    if (fn == kMax) w.make(to, row * inner + begin, n);
-    const V same = splat(*f), one = splat(1);
-    int64_t i = 0;
-    for (; i + W <= n; i += W) store(to + i, (fn == kMax ? load(to + i) : one) * (step ? load(f + i) : same));
-    for (; i < n; i++) to[i] = (fn == kMax ? to[i] : 1) * f[i * step];
+    const V same = splat(*f);
+    if (fn != kMax) {
+      for_vectors(n, [=](int64_t i, int64_t left) LC_LOOP { sink.put(to + i, step ? get(f + i, left) : same, left); });
+      return;
+    }
+    w.make(to, row * inner + begin, n);
+    for_vectors(n, [=](int64_t i, int64_t left) LC_LOOP {
+      put(to + i, get(to + i, left) * (step ? get(f + i, left) : same), left);
+    });
   });
   return nullptr;
 }

@@ -2,6 +2,7 @@
 // backward. A unit of work is one set of n values (inner = 1) or kLanes neighbouring sets, which are read from memory
 // once and again from cache. dm and ds: per-unit sums, joined in float64. attr: axis.
 #include "kernel.h"
+#include "rows.h"
 #include "simd.h"
 
 namespace longconv {
@@ -9,11 +10,6 @@ namespace {
 
 constexpr int64_t kLanes = 64;
 
-LC_INLINE V get(const float* p, int64_t left) { return left >= W ? load(p) : load_part(p, int(left)); }
-LC_INLINE void put(float* p, V a, int64_t left) {
-  if (left >= W) store(p, a);
-  else store_part(p, a, int(left));
-}
 struct Layout {
   int64_t outer, n, inner, blocks, units;
   Layout(const Call& c, const Tensor& x) {

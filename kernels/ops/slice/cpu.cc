@@ -1,6 +1,7 @@
 // Every step-th index of one axis: x (outer, n, inner) -> y (outer, m, inner). Memory bound. attr: axis, start, step.
 #include "broadcast.h"
 #include "kernel.h"
+#include "rows.h"
 #include "simd.h"
 
 namespace longconv {
@@ -35,8 +36,10 @@ const char* forward(const Call& c) {
       for (int64_t i = 0; i < count; i++) y[row * m + begin + i] = from[i * step];
     });
   } else {
+    const int axis = int(c.attr[0]);
+    const Sink sink(y, c.out[0].size(), c.out[0].span(axis + 1, c.out[0].rank) * (c.attr[2] == 1 ? c.out[0].dim[axis] : 1));
     for_runs(c, c.out[0], c.in[0], [=](int64_t to, int64_t from, int64_t count) {
-      __builtin_memcpy(y + to, x + from, count * sizeof(float));
+      sink.copy(y + to, x + from, count);
     });
   }
   return nullptr;

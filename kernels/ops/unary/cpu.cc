@@ -1,6 +1,7 @@
 // y = f(x) and dx = f'(x) g, element-wise. Memory bound when written well: 8 bytes forward, 12 backward an element.
 // attr: function index (order of op.ts), alpha, beta.
 #include "kernel.h"
+#include "rows.h"
 #include "simd-math.h"
 
 namespace longconv {
@@ -57,9 +58,12 @@ const char* run_forward(const Call& c) {
   const float* x = c.in[0].f();
   float* y = c.out[0].f();
   const V a = splat(float(c.attr[1])), b = splat(float(c.attr[2]));
-  parallel(c.in[0].size(), kGrain, [=](int64_t i, int64_t end, int) {
-    for (; i + W <= end; i += W) store(y + i, value<F>(load(x + i), a, b));
-    if (i < end) store_part(y + i, value<F>(load_part(x + i, int(end - i)), a, b), int(end - i));
+  const Sink sink(y, c.in[0].size());
+  parallel(c.in[0].size(), kGrain, [=](int64_t begin, int64_t end, int) {
+    for_vectors(end - begin, [=](int64_t i, int64_t left) LC_LOOP {
+      sink.put(y + begin + i, value<F>(get(x + begin + i, left), a, b), left);
+    });
+    sink.done();
   });
   return nullptr;
 }
@@ -70,12 +74,12 @@ const char* run_backward(const Call& c) {
   const float* s = c.in[0] ? c.in[0].f() : c.out[0] ? c.out[0].f() : g;
   float* dx = c.gin[0].f();
   const V a = splat(float(c.attr[1]));
-  parallel(c.gin[0].size(), kGrain, [=](int64_t i, int64_t end, int) {
-    for (; i + W <= end; i += W) store(dx + i, load(g + i) * slope<F>(load(s + i), a));
-    if (i < end) {
-      int n = int(end - i);
-      store_part(dx + i, load_part(g + i, n) * slope<F>(load_part(s + i, n), a), n);
-    }
+  const Sink sink(dx, c.gin[0].size());
+  parallel(c.gin[0].size(), kGrain, [=](int64_t begin, int64_t end, int) {
+    for_vectors(end - begin, [=](int64_t i, int64_t left) LC_LOOP {
+      sink.put(dx + begin + i, get(g + begin + i, left) * slope<F>(get(s + begin + i, left), a), left);
+    });
+    sink.done();
   });
   return nullptr;
 }
