@@ -237,3 +237,24 @@ test('lra-speed trains every model side by side and names what was published', a
   assert.equal(sgconv.published, null);
   assert.ok(rows.every((x: Record<string, number>) => x.error < 5e-4 && x.tokens_per_s > 0 && x.peak_bytes > 0));
 });
+
+test('compare sets two files of records side by side and refuses what is not comparable, naming the key', async () => {
+  const [a, b, c] = ['a', 'b', 'c'].map((n) => join(folder, `compare-${n}.jsonl`));
+  const size = ['--models', 'square', '--rounds', '2'];
+  for (const r of await Promise.all([
+    bench(['run', 'gemm', ...size, '--lengths', '16', '--out', a]),
+    bench(['run', 'gemm', ...size, '--lengths', '16', '--out', b]),
+    bench(['run', 'gemm', ...size, '--lengths', '24', '--out', c]),
+  ]))
+    assert.equal(r.code, 0, r.stderr);
+  const same = await bench(['compare', a, b, '--format', 'json']);
+  assert.equal(same.code, 0, same.stderr);
+  for (const row of JSON.parse(same.stdout)) {
+    assert.ok(Math.abs(row.ratio - row.ms / row.other_ms) < 1e-9 * row.ratio);
+    assert.ok(row.ratio_low <= row.ratio && row.ratio <= row.ratio_high);
+  }
+  const other = await bench(['compare', a, c]);
+  assert.equal(other.code, 2);
+  assert.match(other.stderr, /differ in length \(16 and 24\)/);
+  assert.equal((await bench(['compare', a])).code, 2);
+});

@@ -57,6 +57,12 @@ function build() {
     .example('  bench check --golden ./vectors --json --device cpu,reference')
     .action((options) => load('check', [], options));
   cli
+    .command('compare [...sources]', 'Runs, commits or devices side by side')
+    .option('--format <kind>', 'table, json, jsonl, csv or md', { default: 'table' })
+    .example('  bench compare before.jsonl after.jsonl')
+    .example('  bench compare cpu webgpu:0 --format md')
+    .action((sources, options) => load('compare', [sources], options));
+  cli
     .command('doctor', 'Is this machine fit to measure, and what is missing')
     .option('--json', 'One JSON object')
     .example('  bench doctor')
@@ -76,6 +82,7 @@ const commands: Record<string, () => Promise<{ run(args: unknown[], options: Opt
   run: () => import('./commands/run.ts'),
   list: () => import('./commands/list.ts'),
   check: () => import('./commands/check.ts'),
+  compare: () => import('./commands/compare.ts'),
   doctor: () => import('./commands/doctor.ts'),
 };
 

@@ -8,6 +8,7 @@ import {
   studentQuantile,
   tInterval,
   timeOf,
+  unpairedRatio,
 } from './statistics.ts';
 
 const close = (got: number, want: number, tolerance = 1e-9) =>
@@ -67,4 +68,19 @@ test('a common disturbance of a round does not move the ratio', () => {
 
 test('rounds that one side lacks are left out', () => {
   close(ratioOf([[3], [], [5]], [[1], [1]]).estimate, 3);
+});
+
+test("Welch's interval of two runs", () => {
+  const rounds = (logs: number[]) => logs.map((x) => [Math.exp(x)]);
+  // Means 3 and 2, variances 2.5 and 1, sizes 5 and 3: df = (0.5 + 1/3)^2 / (0.25/4 + (1/9)/2) = 5.882...
+  const r = unpairedRatio(rounds([1, 2, 3, 4, 5]), rounds([1, 2, 3]));
+  const half = studentQuantile(0.975, (0.5 + 1 / 3) ** 2 / (0.25 / 4 + 1 / 9 / 2)) * Math.sqrt(0.5 + 1 / 3);
+  close(r.estimate, Math.E, 1e-12);
+  close(Math.log(r.high as number), 1 + half, 1e-12);
+  close(Math.log(r.low as number), 1 - half, 1e-12);
+  assert.deepEqual(unpairedRatio([[3]], [[1], [1]]), {
+    estimate: unpairedRatio([[3]], [[1]]).estimate,
+    low: null,
+    high: null,
+  });
 });

@@ -64,6 +64,23 @@ export function ratioOf(a: readonly (readonly number[])[], b: readonly (readonly
   return exponential(tInterval(logs));
 }
 
+/**
+ * The same for measurements of two different runs, whose rounds are not pairs: Welch's interval on the logarithms. It
+ * knows the spread within each run only, not what changed between them (temperature, neighbours, another build).
+ */
+export function unpairedRatio(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): Interval {
+  const logs = (rounds: readonly (readonly number[])[]) =>
+    rounds.filter((r) => r.length).map((r) => Math.log(median(r)));
+  const [x, y] = [logs(a), logs(b)];
+  const estimate = mean(x) - mean(y);
+  if (x.length < 2 || y.length < 2) return exponential({ estimate, low: null, high: null });
+  const [p, q] = [deviation(x) ** 2 / x.length, deviation(y) ** 2 / y.length];
+  if (p + q === 0) return exponential({ estimate, low: estimate, high: estimate });
+  const df = (p + q) ** 2 / (p ** 2 / (x.length - 1) + q ** 2 / (y.length - 1));
+  const half = studentQuantile(0.975, df) * Math.sqrt(p + q);
+  return exponential({ estimate, low: estimate - half, high: estimate + half });
+}
+
 /** Student's t quantile: the x with P(T <= x) = p for `df` degrees of freedom, by bisection on the distribution. */
 export function studentQuantile(p: number, df: number): number {
   if (!(p > 0 && p < 1) || !(df > 0)) throw new RangeError(`no t quantile for p = ${p}, df = ${df}`);
