@@ -70,7 +70,7 @@ const publishedColumn: Column = {
 
 const sizes = ({ scale, batch, width, layers }: SuiteOptions) =>
   scale === 'quick'
-    ? { batch: batch ?? 2, width: width ?? 64, layers: layers ?? 2 }
+    ? { batch: batch ?? 2, width: width ?? 128, layers: layers ?? 2 }
     : { batch: batch ?? 16, width: width ?? 128, layers: layers ?? 4 };
 
 const suite: Suite = {
