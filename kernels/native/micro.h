@@ -27,10 +27,9 @@ constexpr int kLanes = 2 * W;
 using MicroKernel = void (*)(int64_t K, const float* a, int64_t ai, int64_t ak, const float* b, int64_t ldb, float* c,
                              int64_t ldc, const float* start, bool add);
 
+/** acc[i][j] = start. */
 template <int M, int NV>
-void micro(int64_t K, const float* a, int64_t ai, int64_t ak, const float* b, int64_t ldb, float* c, int64_t ldc,
-           const float* start, bool add) {
-  V acc[M][NV];
+LC_INLINE void begin_tile(V (&acc)[M][NV], const float* start) {
 #pragma GCC unroll 16
   for (int i = 0; i < M; i++)
 #pragma GCC unroll 2
@@ -40,6 +39,12 @@ void micro(int64_t K, const float* a, int64_t ai, int64_t ak, const float* b, in
     for (int i = 0; i < M; i++)
 #pragma GCC unroll 2
       for (int j = 0; j < NV; j++) acc[i][j] = load(start + j * W);
+}
+
+/** acc[i][j] += sum_k a(i, k) b(k, j). */
+template <int M, int NV>
+LC_INLINE void multiply(V (&acc)[M][NV], int64_t K, const float* a, int64_t ai, int64_t ak, const float* b,
+                        int64_t ldb) {
   // Three rows share a pointer: p, p + ai, p + 2 ai are one addressing mode each.
   constexpr int kPointers = (M + 2) / 3;
   const float* p[kPointers];
@@ -59,6 +64,14 @@ void micro(int64_t K, const float* a, int64_t ai, int64_t ak, const float* b, in
     for (int g = 0; g < kPointers; g++) p[g] += ak;
     b += ldb;
   }
+}
+
+template <int M, int NV>
+void micro(int64_t K, const float* a, int64_t ai, int64_t ak, const float* b, int64_t ldb, float* c, int64_t ldc,
+           const float* start, bool add) {
+  V acc[M][NV];
+  begin_tile(acc, start);
+  multiply(acc, K, a, ai, ak, b, ldb);
   if (add)
 #pragma GCC unroll 16
     for (int i = 0; i < M; i++)

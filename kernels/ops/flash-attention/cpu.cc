@@ -2,8 +2,9 @@
 //
 // Everything is computed transposed: lanes are queries. S^T = K Q^T reads keys where they lie and needs only Q^T
 // packed, once; maximum, exponential and sum run over keys lane by lane, without a horizontal step; O^T = V^T P^T
-// reads values where they lie. Scores carry log2(e), exponentials are powers of two. The running maximum moves
-// only when a score passes it by more than 2^kSlack, so that rescaling is rare.
+// reads values where they lie. Scores carry log2(e), exponentials are powers of two. The reference of the exponents
+// follows the running maximum only when a score passes it by more than kSlack, so that rescaling is rare and most
+// tiles go from registers of S to P in memory in one step.
 //
 // Forward: a task is a block of queries of one head. Backward: a task is a group of keys of one head; it keeps
 // their dK and dV and adds tile after tile in order; dQ of a group is final when there is one group, else the
@@ -82,42 +83,74 @@ void columns(const float* x, int64_t ld, int64_t n, int64_t d, float scale, floa
 /** Zero where key j of the tile at j0 is hidden from the query in the lane: it sees keys below limit. */
 LC_INLINE V hide(V p, VI limit, int64_t j) { return as_float(as_int(p) & (limit > splati(int32_t(j)))); }
 
+/** Per query: the reference of the exponents (near the running maximum) with a minus sign, and the sum. */
 struct Softmax {
-  float max[kLanes], sum[kLanes];
+  float minus_ref[kLanes], sum[kLanes];
 };
 
-/** S (n x kLanes, in place) becomes P; the state and O^T (d x kLanes) move along. `masked`: some key is hidden. */
+/**
+ * P = 2^(S - ref) for kRows keys, straight from the registers that hold S; sums grow. False, with nothing done, when
+ * a score lies too far above its reference.
+ */
+LC_INLINE bool score_tile(int64_t d, const float* k, const float* q, float* p, Softmax& state) {
+  V acc[kRows][2];
+  begin_tile(acc, state.minus_ref);
+  multiply(acc, d, k, d, 1, q, kLanes);
+  V top = vmax(acc[0][0], acc[0][1]);
+#pragma GCC unroll 16
+  for (int i = 1; i < kRows; i++) top = vmax(top, vmax(acc[i][0], acc[i][1]));
+  if (hmax(top) > kSlack) return false;
+#pragma GCC unroll 2
+  for (int v = 0; v < 2; v++) {
+    V sum = load(state.sum + v * W);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; i++) {
+      const V e = vexp2(acc[i][v]);
+      sum += e;
+      store(p + i * kLanes + v * W, e);
+    }
+    store(state.sum + v * W, sum);
+  }
+  return true;
+}
+
+/** The same for a whole tile of keys; false, with nothing done, when the long way must be taken. */
+__attribute__((noinline)) bool scores(int64_t d, const float* k, const float* q, float* p, Softmax& state) {
+  const Softmax before = state;
+  for (int64_t j = 0; j < kKeys; j += kRows)
+    if (!score_tile(d, k + j * d, q, p + j * kLanes, state)) {
+      state = before;
+      return false;
+    }
+  return true;
+}
+
+/** S - ref (n x kLanes, in place) becomes P; state and O^T (d x kLanes) move along. `masked`: some key is hidden. */
 void softmax_step(float* s, int64_t n, int64_t j0, bool masked, const int32_t* limit, Softmax& state, float* o,
                   int64_t d) {
   for (int v = 0; v < kLanes; v += W) {
     const VI lim = loadi(limit + v);
-    V top = splat(kLow), other = top, max = load(state.max + v), sum = load(state.sum + v);
+    V top = splat(kLow), sum = load(state.sum + v), shift{};
     for (int64_t j = 0; j < n; j++) {
       V x = load(s + j * kLanes + v);
       if (masked) x = lim > splati(int32_t(j0 + j)) ? x : splat(kLow);
-      if (j & 1) other = vmax(other, x);
-      else top = vmax(top, x);
+      top = vmax(top, x);
     }
-    top = vmax(top, other);
-    if (hmax(top - max) > kSlack) {
-      const V moved = top > max + splat(kSlack) ? top : max, shrink = vexp2(max - moved);
-      max = moved;
+    // The first keys that a query sees set its reference, later ones move it only when they must.
+    const VI moves = (top > splat(kSlack)) | ((sum == V{}) & (top > splat(kLow)));
+    if (hmax(moves ? splat(1) : V{}) > 0) {
+      shift = moves ? top : V{};
+      const V shrink = sum == V{} ? V{} : vexp2(V{} - shift);
       sum = sum * shrink;
       for (int64_t t = 0; t < d; t++) store(o + t * kLanes + v, load(o + t * kLanes + v) * shrink);
-      store(state.max + v, max);
+      store(state.minus_ref + v, load(state.minus_ref + v) - shift);
     }
-    if (masked)
-      for (int64_t j = 0; j < n; j++) {
-        const V p = hide(vexp2(load(s + j * kLanes + v) - max), lim, j0 + j);
-        sum += p;
-        store(s + j * kLanes + v, p);
-      }
-    else
-      for (int64_t j = 0; j < n; j++) {
-        const V p = vexp2(load(s + j * kLanes + v) - max);
-        sum += p;
-        store(s + j * kLanes + v, p);
-      }
+    for (int64_t j = 0; j < n; j++) {
+      V p = vexp2(load(s + j * kLanes + v) - shift);
+      if (masked) p = hide(p, lim, j0 + j);
+      sum += p;
+      store(s + j * kLanes + v, p);
+    }
     store(state.sum + v, sum);
   }
 }
@@ -135,7 +168,7 @@ void forward_block(const Sizes& z, const Call& c, int64_t head, int64_t q0, int6
   for (int64_t p = 0; p < panels; p++) {
     const int64_t i = p * kLanes, m = least(kLanes, n - i);
     columns(c.in[0].f() + z.query(head, q0 + i), z.ld, m, d, z.scale * kLog2e, room.q + p * panel, kLanes);
-    for (int v = 0; v < kLanes; v++) room.state[p].max[v] = kLow, room.state[p].sum[v] = 0;
+    room.state[p] = {};
     __builtin_memset(room.o + p * panel, 0, size_t(panel) * 4);
   }
   for (int64_t j0 = 0; j0 < keys; j0 += kKeys) {
@@ -151,8 +184,11 @@ void forward_block(const Sizes& z, const Call& c, int64_t head, int64_t q0, int6
       if (seen <= 0) continue;
       const bool masked = j0 + seen > i + z.visible();
       for (int t = 0; t < kLanes; t++) limit[t] = int32_t(least(i + t + z.visible(), int64_t{1} << 30));
-      gemm_tile(seen, lanes, d, k, d, 1, room.q + p * panel, kLanes, room.s, kLanes, nullptr, false);
-      softmax_step(room.s, seen, j0, masked, limit, room.state[p], room.o + p * panel, d);
+      Softmax& state = room.state[p];
+      if (masked || seen < kKeys || j0 == 0 || !scores(d, k, room.q + p * panel, room.s, state)) {
+        gemm_tile(seen, lanes, d, k, d, 1, room.q + p * panel, kLanes, room.s, kLanes, state.minus_ref, false);
+        softmax_step(room.s, seen, j0, masked, limit, state, room.o + p * panel, d);
+      }
       gemm_tile(d, lanes, seen, v, 1, d, room.s, kLanes, room.o + p * panel, kLanes, nullptr, true);
     }
   }
@@ -170,7 +206,7 @@ void forward_block(const Sizes& z, const Call& c, int64_t head, int64_t q0, int6
     for (int64_t t = 0; t < m; t++) {
       const float sum = room.state[p].sum[t];
       c.out[1].f()[head * z.Sq + i + t] =
-          sum > 0 ? float((room.state[p].max[t] + __builtin_log2(double(sum))) * double(kLn2)) : 0;
+          sum > 0 ? float((__builtin_log2(double(sum)) - room.state[p].minus_ref[t]) * double(kLn2)) : 0;
     }
   }
 }
@@ -231,6 +267,26 @@ void backward_step(float* s, float* ds, int64_t n, int64_t first, int64_t lanes,
   }
 }
 
+/** P = 2^(S - lse) and dS = P (dP - delta) of kRows keys, from registers. */
+__attribute__((noinline)) void backward_tile(int64_t d, const float* k, const float* v, const float* qt,
+                                             const float* gt, const float* minus_lse, const float* minus_delta,
+                                             float* p, float* ds) {
+  constexpr int64_t Q = kBackQueries;
+  V acc[kRows][2];
+  begin_tile(acc, minus_lse);
+  multiply(acc, d, k, d, 1, qt, Q);
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; i++)
+#pragma GCC unroll 2
+    for (int x = 0; x < 2; x++) store(p + i * Q + x * W, vexp2(acc[i][x]));
+  begin_tile(acc, minus_delta);
+  multiply(acc, d, v, d, 1, gt, Q);
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; i++)
+#pragma GCC unroll 2
+    for (int x = 0; x < 2; x++) store(ds + i * Q + x * W, acc[i][x] * load(p + i * Q + x * W));
+}
+
 /** Keys [k0, k1) of one head against all queries; dq receives this group's share. */
 void backward_group(const Sizes& z, const Call& c, int64_t head, int64_t k0, int64_t k1, const Gradients& out,
                     int64_t dq_ld, const BackwardRoom& r) {
@@ -270,11 +326,19 @@ void backward_group(const Sizes& z, const Call& c, int64_t head, int64_t k0, int
       const int64_t m = least(kKeys, last - j0), j = j0 - k0;
       const int64_t f = most(0, j0 + 1 - z.visible() - q0) / W * W, seeing = lanes - f;  // earlier lanes see nothing
       float *p = r.p + f, *ds = r.ds + f;
-      gemm_tile(m, seeing, d, k + j * d, d, 1, r.qt + f, Q, p, Q, minus_lse + f, false);
-      if (go) gemm_tile(m, seeing, d, v + j * d, d, 1, r.gt + f, Q, ds, Q, minus_delta + f, false);
-      else
-        for (int64_t i = 0; i < m * Q; i++) r.ds[i] = minus_delta[i % Q];
-      backward_step(r.p, r.ds, m, f, lanes, j0, j0 + m > q0 + z.visible(), limit);
+      const bool masked = j0 + m > q0 + z.visible();
+      if (go && !masked && m == kKeys && lanes == Q)
+        for (int64_t i = 0; i < m; i += kRows)
+          for (int64_t x = 0; x < Q; x += kLanes)
+            backward_tile(d, k + (j + i) * d, v + (j + i) * d, r.qt + x, r.gt + x, minus_lse + x, minus_delta + x,
+                          p + i * Q + x, ds + i * Q + x);
+      else {
+        gemm_tile(m, seeing, d, k + j * d, d, 1, r.qt + f, Q, p, Q, minus_lse + f, false);
+        if (go) gemm_tile(m, seeing, d, v + j * d, d, 1, r.gt + f, Q, ds, Q, minus_delta + f, false);
+        else
+          for (int64_t i = 0; i < m * Q; i++) r.ds[i] = minus_delta[i % Q];
+        backward_step(r.p, r.ds, m, f, lanes, j0, masked, limit);
+      }
       if (out.dv && go) gemm_tile(m, dp, n - f, p, Q, 1, r.g + f * dp, dp, r.dv + j * dp, dp, nullptr, true);
       if (out.dk) gemm_tile(m, dp, n - f, ds, Q, 1, r.q + f * dp, dp, r.dk + j * dp, dp, nullptr, true);
       if (out.dq) gemm_tile(d, seeing, m, k + j * d, 1, d, ds, Q, r.dqt + f, Q, nullptr, true);
