@@ -18,13 +18,20 @@ const sizes = Object.fromEntries(
   ]),
 );
 
+/** Length of the fold: l_max, doubled until it covers the request as the reference's module does. */
+function internalLength(c: GoldenCase, length: number): number {
+  let internal: number = c.config.l_max || length;
+  while (internal < length) internal *= 2;
+  return internal;
+}
+
 /** The kernel (channels, H, length) from parameters under `prefix`; `C` names the coefficient. */
 function kernel(g: CaseGraph, prefix: string, C: string, length: number): Tensor {
   const at = (name: string) => g.operand(prefix + name);
   const common = { invDt: at('inv_dt'), aReal: at('A_real'), aImag: at('A_imag'), B: at('B'), C: at(C) };
-  const { mode, disc, l_max } = g.c.config;
+  const { mode, disc } = g.c.config;
   if ((mode ?? 'dplr') === 'diag') return s4dKernel(g.t, common, { length, disc });
-  return s4Kernel(g.t, { ...common, P: at('P') }, { length, internalLength: l_max ?? length });
+  return s4Kernel(g.t, { ...common, P: at('P') }, { length, internalLength: internalLength(g.c, length) });
 }
 
 /** K_recurrent: the kernel step by step, from the case's C before the fold, which our fold must undo. */
@@ -34,7 +41,7 @@ function recurrent(c: GoldenCase): Float64Array {
   const [rank, S] = c.get('P').shape;
   const [invDt, aReal, aImag, P] = ['inv_dt', 'A_real', 'A_imag', 'P'].map((name) => c.get(name).data);
   const stored: StoredS4 = { H, S, M, rank, invDt, aReal, aImag, P };
-  const unfolded = refoldAll(stored, C, c.config.l_max ?? c.config.L, 'unfold');
+  const unfolded = refoldAll(stored, C, internalLength(c, c.config.L), 'unfold');
   const B = c.get('B').data;
   const L = c.get('K_recurrent').shape.at(-1) as number;
   const K = new Float64Array(channels * H * L);
