@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import test, { after } from 'node:test';
 import accumulate from '../ops/accumulate/op.ts';
 import { checkOp } from '../ops/check.ts';
-import { loadOps, opFile } from '../ops/registry.ts';
+import type { OpCase } from '../ops/op.ts';
+import { loadOp, loadOps, opFile } from '../ops/registry.ts';
 import unary from '../ops/unary/op.ts';
 import { Tensor } from '../tensor/tensor.ts';
 import { type Device, OutOfMemoryError, UnsupportedError } from './device.ts';
@@ -32,6 +33,28 @@ for (const [id, op] of await loadOps()) {
     assert.equal(gpu.memory.live, 0, 'all memory is released');
   });
 }
+
+/** Sizes that reach what the small cases do not (large tiles, many workgroups), against the CPU's kernels. */
+const large: [string, OpCase[]][] = [
+  [
+    'matmul',
+    [
+      { name: 'large tiles', shapes: [[1030, 33], [33, 517], [517]], attrs: { transA: false, transB: false } },
+      { name: 'batch of 70000', shapes: [[70000, 2, 3], [70000, 2, 3], null], attrs: { transA: false, transB: true } },
+      { name: 'long sum', shapes: [[20000, 5], [5, 6], [6]], attrs: { transA: false, transB: false } },
+    ],
+  ],
+];
+for (const [id, cases] of large)
+  check(`${id} matches the CPU on large operands`, async () => {
+    const cpu = await openDevice('cpu');
+    const op = await loadOp(id);
+    for (const c of cases) {
+      const r = await checkOp(op, c, gpu, cpu);
+      assert.equal(r.status, 'pass', `${id} ${c.name}: ${r.reason} (error ${r.error}, tolerance ${r.tolerance})`);
+    }
+    assert.equal(gpu.memory.live, 0, 'all memory is released');
+  });
 
 check('a software driver says so', async () => {
   assert.equal(gpu.info.id, 'webgpu:0');
