@@ -24,7 +24,7 @@ import { type BoundBuffer, CommandStream } from './webgpu/commands.ts';
 import { KernelTable } from './webgpu/kernels.ts';
 import { PipelineCache } from './webgpu/pipelines.ts';
 import type { Binding, Limits, PlanShapes } from './webgpu/plan.ts';
-import { BufferPool, type GpuBuffer } from './webgpu/pool.ts';
+import { type Block, BufferPool, type GpuBuffer } from './webgpu/pool.ts';
 
 const MAP_READ = 0x01;
 const COPY_DST = 0x08;
@@ -71,7 +71,8 @@ class WebGpuDevice implements Device {
 
   allocate(elements: number, dtype: DType): GpuBuffer {
     const buffer = this.#commands.make('allocate', () => this.#pool.allocate(elements, dtype));
-    if (this.#poison && dtype === 'real') this.#commands.write(buffer, new Float32Array(elements).fill(Number.NaN));
+    if (this.#poison && dtype === 'real')
+      this.#commands.write(usable(buffer), new Float32Array(elements).fill(Number.NaN));
     return buffer;
   }
 
@@ -82,28 +83,27 @@ class WebGpuDevice implements Device {
   upload(buffer: DeviceBuffer, data: ArrayLike<number>): void {
     if (data.length > buffer.elements)
       throw new RangeError(`upload of ${data.length} elements into a buffer of ${buffer.elements}`);
-    const b = usable(buffer);
+    const block = usable(buffer);
     if (!data.length) return;
-    if (b.dtype === 'real') this.#commands.write(b, data instanceof Float32Array ? data : Float32Array.from(data));
-    else this.#commands.write(b, data instanceof Int32Array ? data : Int32Array.from(data));
+    if (buffer.dtype === 'real')
+      this.#commands.write(block, data instanceof Float32Array ? data : Float32Array.from(data));
+    else this.#commands.write(block, data instanceof Int32Array ? data : Int32Array.from(data));
   }
 
   async download(buffer: DeviceBuffer): Promise<HostArray> {
-    const b = usable(buffer);
-    const size = b.elements * 4;
+    const block = usable(buffer);
+    const size = buffer.elements * 4;
     const staging = this.#commands.make('download', () =>
       this.#gpu.createBuffer({ label: 'download', size: Math.max(4, size), usage: MAP_READ | COPY_DST }),
     );
     try {
       if (size)
-        this.#commands.encode('download', (encoder) =>
-          encoder.copyBufferToBuffer(b.gpu as GPUBuffer, 0, staging, 0, size),
-        );
+        this.#commands.encode('download', (encoder) => encoder.copyBufferToBuffer(block.gpu, 0, staging, 0, size));
       await this.#commands.settle();
       await staging.mapAsync(MAP_READ);
       const bytes = staging.getMappedRange().slice(0, size);
       staging.unmap();
-      return b.dtype === 'real' ? new Float32Array(bytes) : new Int32Array(bytes);
+      return buffer.dtype === 'real' ? new Float32Array(bytes) : new Int32Array(bytes);
     } finally {
       staging.destroy();
     }
@@ -141,7 +141,7 @@ class WebGpuDevice implements Device {
     else {
       const operand = operands[source.from][source.index];
       if (!operand) throw new Error(`${name}: the kernel binds ${source.from}[${source.index}], which is not given`);
-      buffer = usable(operand.buffer);
+      buffer = operand.buffer as GpuBuffer;
     }
     const [first, count] = slice ?? [0, buffer.elements];
     const size = Math.max(16, Math.ceil(count / 4) * 16);
@@ -149,7 +149,7 @@ class WebGpuDevice implements Device {
       throw new OutOfMemoryError(
         `${name}: an operand of ${(size / 2 ** 20).toFixed(0)} MiB is larger than what ${this.info.name} lets a kernel see at once (${(this.#limits.bindingBytes / 2 ** 20).toFixed(0)} MiB): choose a shorter length or a smaller batch`,
       );
-    return { buffer, offset: first * 4, size };
+    return { block: usable(buffer), offset: first * 4, size };
   }
 
   /** Constants stay on the device until it is closed; they are not part of a computation's memory. */
@@ -159,7 +159,7 @@ class WebGpuDevice implements Device {
       const data = make();
       buffer = this.#pool.allocate(data.length, 'real');
       this.#pool.meter.add(-buffer.bytes);
-      this.#commands.write(buffer, data);
+      this.#commands.write(usable(buffer), data);
       this.#tables.set(key, buffer);
     }
     return buffer;
@@ -187,10 +187,10 @@ class WebGpuDevice implements Device {
   }
 }
 
-function usable(buffer: DeviceBuffer): GpuBuffer {
-  const b = buffer as GpuBuffer;
-  if (!b.gpu) throw new Error('a released buffer was used (WebGPU device)');
-  return b;
+function usable(buffer: DeviceBuffer): Block {
+  const { block } = buffer as GpuBuffer;
+  if (!block) throw new Error('a released buffer was used (WebGPU device)');
+  return block;
 }
 
 function shapesOf(operands: Operands): PlanShapes {
@@ -217,7 +217,11 @@ const wantedLimits = [
   'minUniformBufferOffsetAlignment',
 ] as const;
 
-export async function open(index = 0): Promise<Device> {
+/**
+ * Opens adapter number `index`. `tighter` lowers limits, for tests of how kernels keep to them: the device is then
+ * opened with WebGPU's default limits, which every implementation grants.
+ */
+export async function open(index = 0, tighter?: Partial<Limits>): Promise<Device> {
   const { adapter, api, software } = await findAdapter(index);
   const features = (['timestamp-query'] as const).filter((f) => adapter.features.has(f));
   let gpu: GPUDevice;
@@ -225,7 +229,7 @@ export async function open(index = 0): Promise<Device> {
     gpu = await adapter.requestDevice({
       label: 'longconv',
       requiredFeatures: features,
-      requiredLimits: Object.fromEntries(wantedLimits.map((l) => [l, adapter.limits[l]])),
+      requiredLimits: tighter ? {} : Object.fromEntries(wantedLimits.map((l) => [l, adapter.limits[l]])),
     });
   } catch (e) {
     throw new DeviceUnavailableError(
@@ -240,7 +244,9 @@ export async function open(index = 0): Promise<Device> {
     bindingBytes: Math.floor(gpu.limits.maxStorageBufferBindingSize / 16) * 16,
     bufferBytes: gpu.limits.maxBufferSize,
     workgroupsPerDimension: gpu.limits.maxComputeWorkgroupsPerDimension,
+    registers: software ? 4 : 16,
     sliceAlignment: gpu.limits.minStorageBufferOffsetAlignment / 4,
+    ...tighter,
   };
   const commands = new CommandStream(gpu);
   const kernels = await KernelTable.load(new PipelineCache(gpu, commands), limits);

@@ -6,7 +6,8 @@
  * Uniform parameters of a batch lie in one arena buffer, written once per submit: nothing is made per call.
  */
 import { OutOfMemoryError } from '../device.ts';
-import type { GpuBuffer } from './pool.ts';
+import { patiently } from './patience.ts';
+import type { Block } from './pool.ts';
 
 const UNIFORM_COPY = 0x40 | 0x08;
 const arenaBytes = 1 << 16;
@@ -14,7 +15,7 @@ const arenaBytes = 1 << 16;
 const batchLength = 256;
 
 export interface BoundBuffer {
-  buffer: GpuBuffer;
+  block: Block;
   /** Bytes. */
   offset: number;
   size: number;
@@ -62,9 +63,9 @@ export class CommandStream {
   ): void {
     if (params && this.#used + params.byteLength > arenaBytes) this.flush();
     const encoder = this.#open(name);
-    const entries: GPUBindGroupEntry[] = buffers.map(({ buffer, offset, size }, binding) => {
-      buffer.batch = this.batch;
-      return { binding, resource: { buffer: buffer.gpu as GPUBuffer, offset, size } };
+    const entries: GPUBindGroupEntry[] = buffers.map(({ block, offset, size }, binding) => {
+      block.batch = this.batch;
+      return { binding, resource: { buffer: block.gpu, offset, size } };
     });
     if (params) {
       const offset = this.#used;
@@ -79,27 +80,27 @@ export class CommandStream {
     this.#count();
   }
 
-  copy(from: GpuBuffer, to: GpuBuffer, bytes: number): void {
+  copy(from: Block, to: Block, bytes: number): void {
     const encoder = this.#open('copy');
     this.#endPass();
     from.batch = to.batch = this.batch;
-    encoder.copyBufferToBuffer(from.gpu as GPUBuffer, 0, to.gpu as GPUBuffer, 0, bytes);
+    encoder.copyBufferToBuffer(from.gpu, 0, to.gpu, 0, bytes);
     this.#count();
   }
 
-  clear(buffer: GpuBuffer, bytes: number): void {
+  clear(block: Block, bytes: number): void {
     const encoder = this.#open('clear');
     this.#endPass();
-    buffer.batch = this.batch;
-    encoder.clearBuffer(buffer.gpu as GPUBuffer, 0, bytes);
+    block.batch = this.batch;
+    encoder.clearBuffer(block.gpu, 0, bytes);
     this.#count();
   }
 
-  /** Writes host data; commands of the open batch that use the buffer are submitted before. */
-  write(buffer: GpuBuffer, data: Float32Array | Int32Array): void {
-    if (buffer.batch === this.batch && this.#encoder) this.flush();
+  /** Writes host data; commands of the open batch that use the memory are submitted before. */
+  write(block: Block, data: Float32Array | Int32Array): void {
+    if (block.batch === this.batch) this.flush();
     this.#scoped('upload', () =>
-      this.#device.queue.writeBuffer(buffer.gpu as GPUBuffer, 0, data.buffer, data.byteOffset, data.byteLength),
+      this.#device.queue.writeBuffer(block.gpu, 0, data.buffer, data.byteOffset, data.byteLength),
     );
   }
 
@@ -134,14 +135,14 @@ export class CommandStream {
   /** Resolves when everything submitted has run and its errors are known; throws the first of them. */
   async settle(): Promise<void> {
     this.flush();
-    if (!this.#lost) await Promise.race([this.#device.queue.onSubmittedWorkDone(), this.#device.lost]);
+    if (!this.#lost) await patiently(Promise.race([this.#device.queue.onSubmittedWorkDone(), this.#device.lost]));
     await this.check();
   }
 
   async check(): Promise<void> {
     const reports = this.#reports;
     this.#reports = [];
-    await Promise.all(reports);
+    await patiently(Promise.all(reports));
     if (this.#lost) throw this.#lost;
     const [first] = this.#errors;
     this.#errors = [];

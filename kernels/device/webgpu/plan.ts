@@ -25,6 +25,11 @@ export interface Limits {
   /** Largest buffer. */
   bufferBytes: number;
   workgroupsPerDimension: number;
+  /**
+   * Complex numbers that a thread keeps in registers: 16 on a GPU. Fewer make shorter programs, which software drivers
+   * compile much faster.
+   */
+  registers: number;
   /** Offsets of binding slices are multiples of this many elements. */
   sliceAlignment: number;
 }

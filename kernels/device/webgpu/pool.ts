@@ -7,11 +7,17 @@ import { ByteMeter } from '../meter.ts';
 
 const STORAGE_COPY = 0x80 | 0x04 | 0x08;
 
-export interface GpuBuffer extends DeviceBuffer {
-  gpu: GPUBuffer | null;
-  bytes: number;
-  /** Number of the batch that last used it. */
+/** A piece of GPU memory, which serves many buffers in the course of time. */
+export interface Block {
+  readonly gpu: GPUBuffer;
+  /** Number of the batch that last used it, through whichever buffer. */
   batch: number;
+}
+
+export interface GpuBuffer extends DeviceBuffer {
+  /** null once released. */
+  block: Block | null;
+  readonly bytes: number;
 }
 
 /** Four classes to an octave, 256 bytes at least: at most 25 % of a buffer is slack. */
@@ -28,7 +34,7 @@ export class BufferPool {
   reserved = 0;
   readonly #device: GPUDevice;
   readonly #name: string;
-  readonly #free = new Map<number, GPUBuffer[]>();
+  readonly #free = new Map<number, Block[]>();
 
   constructor(device: GPUDevice, name: string) {
     this.#device = device;
@@ -43,29 +49,30 @@ export class BufferPool {
         `a tensor of ${mib(bytes)} is larger than the largest buffer of ${this.#name} (${mib(largest)}): choose a shorter length or a smaller batch`,
       );
     const size = Math.min(sizeClass(bytes), largest);
-    let gpu = this.#free.get(size)?.pop();
-    if (!gpu) {
-      gpu = this.#device.createBuffer({ label: `tensor of ${mib(size)}`, size, usage: STORAGE_COPY });
+    let block = this.#free.get(size)?.pop();
+    if (!block) {
+      const gpu = this.#device.createBuffer({ label: `tensor of ${mib(size)}`, size, usage: STORAGE_COPY });
+      block = { gpu, batch: -1 };
       this.reserved += size;
     }
     this.meter.add(bytes);
-    return { elements, dtype, gpu, bytes, batch: -1 };
+    return { elements, dtype, block, bytes };
   }
 
   release(buffer: GpuBuffer): void {
-    const { gpu } = buffer;
-    if (!gpu) return;
-    buffer.gpu = null;
+    const { block } = buffer;
+    if (!block) return;
+    buffer.block = null;
     this.meter.add(-buffer.bytes);
-    const list = this.#free.get(gpu.size);
-    if (list) list.push(gpu);
-    else this.#free.set(gpu.size, [gpu]);
+    const list = this.#free.get(block.gpu.size);
+    if (list) list.push(block);
+    else this.#free.set(block.gpu.size, [block]);
   }
 
   /** Gives free buffers back to the driver. The caller has made sure that no work in flight uses them. */
   trim(): void {
     for (const list of this.#free.values())
-      for (const gpu of list) {
+      for (const { gpu } of list) {
         this.reserved -= gpu.size;
         gpu.destroy();
       }
