@@ -14,3 +14,15 @@ export class ByteMeter implements MemoryMeter {
     this.peak = this.live;
   }
 }
+
+/** "96 bytes", "1.5 KiB", "12.3 MiB", rounded up. */
+export function showBytes(bytes: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
+  let unit = 0;
+  let value = bytes;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${Math.ceil(value * 10) / 10} ${units[unit]}`;
+}

@@ -18,6 +18,7 @@ import {
   type Operands,
   OutOfMemoryError,
 } from './device.ts';
+import { showBytes } from './meter.ts';
 import { findAdapter } from './webgpu/adapter.ts';
 import { GpuClock } from './webgpu/clock.ts';
 import { type BoundBuffer, CommandStream } from './webgpu/commands.ts';
@@ -147,7 +148,7 @@ class WebGpuDevice implements Device {
     const size = Math.max(16, Math.ceil(count / 4) * 16);
     if (size > this.#limits.bindingBytes)
       throw new OutOfMemoryError(
-        `${name}: an operand of ${(size / 2 ** 20).toFixed(0)} MiB is larger than what ${this.info.name} lets a kernel see at once (${(this.#limits.bindingBytes / 2 ** 20).toFixed(0)} MiB): choose a shorter length or a smaller batch`,
+        `${name}: an operand of ${showBytes(size)} is larger than what ${this.info.name} lets a kernel see at once (${showBytes(this.#limits.bindingBytes)}): choose a shorter length or a smaller batch`,
       );
     return { block: usable(buffer), offset: first * 4, size };
   }
@@ -249,7 +250,7 @@ export async function open(index = 0, tighter?: Partial<Limits>): Promise<Device
     ...tighter,
   };
   const commands = new CommandStream(gpu);
-  const kernels = await KernelTable.load(new PipelineCache(gpu, commands), limits);
+  const kernels = await KernelTable.load(new PipelineCache(gpu, commands, software), limits);
   const clock = await GpuClock.open(gpu, commands);
   return new WebGpuDevice(
     {

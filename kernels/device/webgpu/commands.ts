@@ -9,7 +9,7 @@ import { OutOfMemoryError } from '../device.ts';
 import { patiently } from './patience.ts';
 import type { Block } from './pool.ts';
 
-const UNIFORM_COPY = 0x40 | 0x08;
+const UNIFORM_STORAGE_COPY = 0x40 | 0x80 | 0x08;
 const arenaBytes = 1 << 16;
 /** Commands per submit: enough to hide the cost of submitting, few enough for the GPU to start early. */
 const batchLength = 256;
@@ -39,8 +39,11 @@ export class CommandStream {
 
   constructor(device: GPUDevice) {
     this.#device = device;
-    this.#alignment = device.limits.minUniformBufferOffsetAlignment;
-    this.#arena = device.createBuffer({ label: 'parameters', size: arenaBytes, usage: UNIFORM_COPY });
+    this.#alignment = Math.max(
+      device.limits.minUniformBufferOffsetAlignment,
+      device.limits.minStorageBufferOffsetAlignment,
+    );
+    this.#arena = device.createBuffer({ label: 'parameters', size: arenaBytes, usage: UNIFORM_STORAGE_COPY });
     device.lost.then((info) => {
       if (info.reason !== 'destroyed')
         this.#lost = new Error(

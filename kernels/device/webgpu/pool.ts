@@ -3,7 +3,7 @@
  * asked for, as the CPU's pool does; what it holds beyond them (class rounding, free buffers) is `reserved`.
  */
 import { type DeviceBuffer, type DType, OutOfMemoryError } from '../device.ts';
-import { ByteMeter } from '../meter.ts';
+import { ByteMeter, showBytes } from '../meter.ts';
 
 const STORAGE_COPY = 0x80 | 0x04 | 0x08;
 
@@ -27,8 +27,6 @@ export function sizeClass(bytes: number): number {
   return Math.ceil(bytes / step) * step;
 }
 
-const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 2 : 0)} MiB`;
-
 export class BufferPool {
   readonly meter = new ByteMeter();
   reserved = 0;
@@ -46,12 +44,12 @@ export class BufferPool {
     const largest = Math.floor(this.#device.limits.maxBufferSize / 16) * 16;
     if (bytes > largest)
       throw new OutOfMemoryError(
-        `a tensor of ${mib(bytes)} is larger than the largest buffer of ${this.#name} (${mib(largest)}): choose a shorter length or a smaller batch`,
+        `a tensor of ${showBytes(bytes)} is larger than the largest buffer of ${this.#name} (${showBytes(largest)}): choose a shorter length or a smaller batch`,
       );
     const size = Math.min(sizeClass(bytes), largest);
     let block = this.#free.get(size)?.pop();
     if (!block) {
-      const gpu = this.#device.createBuffer({ label: `tensor of ${mib(size)}`, size, usage: STORAGE_COPY });
+      const gpu = this.#device.createBuffer({ label: `tensor of ${showBytes(size)}`, size, usage: STORAGE_COPY });
       block = { gpu, batch: -1 };
       this.reserved += size;
     }

@@ -154,7 +154,7 @@ fn put(ch: u32, i: u32, x: f32) {
 `;
 }
 
-/** Loads register by register what a weighted transform starts from. */
+/** Loads register by register what a weighted transform starts from; `half` positions on is the second half. */
 function load(f: Transform, to: string, value: (position: string) => string, half: number, folded: boolean): string {
   return f.eachInput((r, at) => `${to}[${r}] = ${f.pack(r, value(at), folded ? value(`${at} + ${half}u`) : null)};`);
 }
@@ -372,7 +372,7 @@ export function longShaders(o: ShaderOptions, M1: number, M2: number, columnUnit
       `${columnPrologue(f)}
   ${setup}
   ${f.registersText('x')}
-${load(f, 'x', (at) => value(element(at)), M, two)}
+${load(f, 'x', (at) => value(element(at)), M1, two)}
 ${f.forward('x', false)}
 ${f.eachSpectrum((r, at) => `${z(at)} = product(x[${r}], ${turnBy(at)});`)}`,
     );
@@ -395,7 +395,7 @@ ${f.eachSpectrum((r, at) => `${z(at)} = product(x[${r}], ${turnBy(at)});`)}`,
   ${f.registersText('x')}
 ${f.eachSpectrum((r, at) => `x[${r}] = conj_product(${z(at)}, ${turnBy(at)});`)}
 ${f.inverse('x', false)}
-${store(f, 'x', (at, x) => put(element(at), x), M, two)}`,
+${store(f, 'x', (at, x) => put(element(at), x), M1, two)}`,
     );
   };
   /** The rows of z: \`row\` counts M1 lines per row of the launch. */

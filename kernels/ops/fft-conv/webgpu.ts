@@ -4,6 +4,7 @@
  * stays within a fixed budget whatever B and H are.
  */
 import { UnsupportedError } from '../../device/device.ts';
+import { showBytes } from '../../device/meter.ts';
 import { longestTransform } from '../../device/webgpu/fft.ts';
 import {
   type Binding,
@@ -122,7 +123,7 @@ function launcher(dispatches: Dispatch[], limits: Limits) {
 
 const noRoom = (pass: Pass, base: ConvParams, bytes: number, limits: Limits): UnsupportedError =>
   new UnsupportedError(
-    `fft-conv ${pass}: a row of length ${base.L} needs ${Math.ceil(bytes / 2 ** 20)} MiB in one piece, and this GPU lets a kernel see ${Math.floor(limits.bindingBytes / 2 ** 20)} MiB: choose a shorter length, or the CPU`,
+    `fft-conv ${pass}: a length of ${base.L} needs ${showBytes(bytes)} in one piece, and this GPU lets a kernel see ${showBytes(limits.bindingBytes)}: choose a shorter length, or the CPU`,
   );
 
 const shortPlan: Builder = (pass, shapes, { base, B, M }, options, limits, _row, sides) => {
@@ -186,8 +187,8 @@ const longPlan: Builder = (pass, shapes, { base, B, M }, options, limits, row, s
     );
   const probe = longShaders(options, M1, M2, 1, 1);
   const power = (x: number) => 2 ** Math.floor(Math.log2(Math.max(1, x)));
-  // A column of at most 16 points stays in registers; longer ones share the workgroup's memory.
-  const columnRoom = M1 <= 16 ? 64 : maxUnits(M1, limits);
+  // A short column stays in a thread's registers; longer ones share the workgroup's memory.
+  const columnRoom = probe.column.threads === 1 ? 64 : maxUnits(M1, limits);
   const columnUnits = Math.min(M2, power(Math.min(columnRoom, 256 / probe.column.threads)));
   const lineUnits = Math.min(M1, power(Math.min(64 / probe.line.threads, maxUnits(M2, limits))));
   const s = longShaders(options, M1, M2, columnUnits, lineUnits);
