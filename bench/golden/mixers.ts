@@ -30,7 +30,7 @@ const translations: Record<string, Translate> = {
       ...convolution(c, shape, '', 'kernel.kernel'),
       taps: shape('kernel.kernel')?.[2] ?? null,
       lambda: c.config.lam,
-      window: c.config.smooth ? c.config.window : 1,
+      window: c.config.smooth ? (c.config.window ?? 7) : 1,
     },
   }),
   sgconv: (c, shape) => ({
@@ -53,11 +53,13 @@ export function mixerBlock(c: GoldenCase, name: string, prefix: string): BlockCo
 }
 
 function convolution(
-  { config }: GoldenCase,
+  c: GoldenCase,
   shape: (name: string) => number[] | null,
   skip: string,
   kernel: string,
 ): object {
+  requireStored(c);
+  const { config } = c;
   const channels = shape(`${skip}D`)?.[0] ?? 1;
   const activation = config.activation ?? 'gelu';
   if (activation !== 'gelu') throw new UnsupportedCase(`convolution layers have no activation "${activation}"`);
@@ -67,6 +69,14 @@ function convolution(
     activation: config.gelu === 'tanh' ? 'gelu-tanh' : 'gelu',
     output: shape('output_linear.0.weight') ? 'glu' : shape('output_linear.weight') ? 'linear' : 'none',
   };
+}
+
+/** The stored forms of the state space parameters that our kernels know. */
+function requireStored({ config }: GoldenCase): void {
+  const known: Record<string, string> = { dt_transform: 'exp', real_transform: 'exp', imag_transform: 'none' };
+  for (const [key, want] of Object.entries(known))
+    if (config[key] !== undefined && config[key] !== want)
+      throw new UnsupportedCase(`state space parameters are stored with ${key} "${want}" here, not "${config[key]}"`);
 }
 
 function states(shape: (name: string) => number[] | null): object {

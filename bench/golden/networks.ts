@@ -88,6 +88,8 @@ function block(c: GoldenCase, name: string, i: number): BlockConfig {
 }
 
 /** SGConv's pieces are separate tensors there and one stacked tensor here. */
+const isStacked = (name: string): boolean => /(^|\.)kernel_list$/.test(name);
+
 const pieces = (c: GoldenCase, name: string, prefix = ''): GoldenTensor[] => {
   const list: GoldenTensor[] = [];
   for (let i = 0; c.has(`${prefix}${name}.${i}`); i++) list.push(c.get(`${prefix}${name}.${i}`));
@@ -96,7 +98,7 @@ const pieces = (c: GoldenCase, name: string, prefix = ''): GoldenTensor[] => {
 
 /** Values of our parameter `name`, from the case. */
 export function valuesOf(c: GoldenCase, name: string): ArrayLike<number> {
-  if (!name.endsWith('.kernel_list')) return c.get(name).data;
+  if (!isStacked(name)) return c.get(name).data;
   return Float64Array.from(pieces(c, name).flatMap((t) => Array.from(t.data)));
 }
 
@@ -107,7 +109,7 @@ export function namedValues(
   values: ArrayLike<number>,
   prefix: string,
 ): [string, ArrayLike<number>][] {
-  if (!name.endsWith('.kernel_list')) return [[`${prefix}${name}`, values]];
+  if (!isStacked(name)) return [[`${prefix}${name}`, values]];
   const list = pieces(c, name);
   const all = Array.from(values);
   const size = all.length / list.length;
