@@ -1,6 +1,7 @@
 /**
  * A device that computes nothing and counts what a real one would hold: the dry run behind memory and cost
- * estimates. Element sizes are those of the fast devices (4 bytes).
+ * estimates. Element sizes are those of the fast devices (4 bytes); the working memory of the CPU's kernels is what
+ * their ops declare.
  */
 
 import type { Attrs, Op, Pass } from '../ops/op.ts';
@@ -15,6 +16,8 @@ export class PhantomDevice implements Device {
   readonly real = 'f32';
   readonly #meter = new ByteMeter();
   readonly memory = this.#meter;
+  /** Largest working memory of each op so far: kernels keep theirs for the next call. */
+  readonly #workspaces = new Map<string, number>();
   readonly info: DeviceInfo = {
     id: 'phantom',
     name: 'dry run',
@@ -24,6 +27,9 @@ export class PhantomDevice implements Device {
     memoryBytes: Number.POSITIVE_INFINITY,
     software: true,
   };
+
+  /** As if so many CPU threads worked (each has working memory of its own). */
+  constructor(readonly threads = 1) {}
 
   supports(): true {
     return true;
@@ -45,7 +51,16 @@ export class PhantomDevice implements Device {
   upload(): void {}
   copy(): void {}
   clear(): void {}
-  run<A extends Attrs>(_op: Op<A>, _pass: Pass, _operands: Operands, _attrs: A): void {}
+  run<A extends Attrs>(op: Op<A>, pass: Pass, { inputs, gradInputs }: Operands, attrs: A): void {
+    if (!op.workspace) return;
+    // Backward passes do not see all inputs: shapes come from what is there.
+    const shapes = op.inputs.map((_, i) => inputs[i]?.shape ?? gradInputs[i]?.shape ?? null);
+    const bytes = op.workspace(shapes, attrs, pass, this.threads);
+    const before = this.#workspaces.get(op.id) ?? 0;
+    if (bytes <= before) return;
+    this.#workspaces.set(op.id, bytes);
+    this.#meter.add(bytes - before);
+  }
 
   async download(): Promise<HostArray> {
     throw new Error('a dry run has no values to read');

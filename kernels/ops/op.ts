@@ -81,6 +81,11 @@ export interface Op<A extends Attrs = Attrs> {
   /** Attributes as numbers, in the order that cpu.cc documents. */
   pack(attrs: A): number[];
   cost(shapes: (Shape | null)[], attrs: A): { forward: Cost; backward: Cost };
+  /**
+   * Upper estimate of the bytes that the CPU's kernels hold for this op beside its operands, when `threads` work.
+   * Absent: little enough not to matter. Memory estimates of whole models add it up.
+   */
+  workspace?(shapes: (Shape | null)[], attrs: A, pass: Pass, threads: number): number;
   /** Inputs that the op updates in place (optimiser steps, running statistics). Such ops may have no backward. */
   mutates?: number[];
   /** gradInput i is exactly gradOutput j, same shape: passed on without a kernel. Return j or null. */

@@ -14,6 +14,7 @@
  * `feedForward: 0` leaves the MLPs out of the convolution models, which is the block of the S4, SGConv and
  * Long Conv papers (their GLU output map mixes the channels); a Transformer always keeps its own.
  */
+import type { ConvForm } from '../../kernels/ops/fft-conv/op.ts';
 import type { ClassifierConfig } from '../networks/classifier.ts';
 
 export const lraSpeedModels = ['transformer', 'flash-transformer', 's4', 's4d', 'sgconv', 'long-conv'] as const;
@@ -39,6 +40,8 @@ export interface LraSize {
    * (except on Pathfinder). Attention sees both sides in every case.
    */
   bidirectional?: boolean;
+  /** How the convolutions are computed. Default `fused`; `unfused` as the papers' baselines without FlashConv. */
+  convolution?: ConvForm;
   /** Block dropout. Default 0. */
   dropout?: number;
   /** Two documents per example, the head compares them (Retrieval). */
@@ -88,16 +91,17 @@ const mixerId = (model: LraSpeedModel): string =>
   model === 'transformer' ? 'attention' : model === 'flash-transformer' ? 'flash-attention' : model;
 
 function mixerConfig(model: LraSpeedModel, size: LraSize, heads: number): object {
+  const convolution = { form: size.convolution ?? 'fused', bidirectional: size.bidirectional ?? model !== 'long-conv' };
   switch (model) {
     case 'transformer':
     case 'flash-transformer':
       return { heads };
     case 's4':
     case 's4d':
-      return { states: 64, bidirectional: size.bidirectional ?? true };
+      return { ...convolution, states: 64 };
     case 'sgconv':
-      return { kernelDim: 32, bidirectional: size.bidirectional ?? true, output: 'glu' };
+      return { ...convolution, kernelDim: 32 };
     case 'long-conv':
-      return { channels: 1, lambda: 0.003, kernelDropout: 0.2, bidirectional: size.bidirectional ?? false };
+      return { ...convolution, channels: 1, lambda: 0.003, kernelDropout: 0.2 };
   }
 }

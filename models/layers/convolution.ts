@@ -17,7 +17,7 @@
  * Padded batches: u is zeroed at padded steps before the convolution; D ~ N(0, 1).
  */
 import { dropout } from '../../kernels/ops/dropout/op.ts';
-import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
+import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { glu } from '../../kernels/ops/glu/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
@@ -37,6 +37,8 @@ export interface ConvolutionConfig {
   bidirectional: boolean;
   activation: 'gelu' | 'gelu-tanh' | 'none';
   output: 'glu' | 'linear' | 'none';
+  /** How the convolution is computed; the values are the same. `unfused`: pass by pass, as the papers' baselines. */
+  form: ConvForm;
 }
 
 export const convolutionDefaults: ConvolutionConfig = {
@@ -44,6 +46,7 @@ export const convolutionDefaults: ConvolutionConfig = {
   bidirectional: false,
   activation: 'gelu',
   output: 'glu',
+  form: 'fused',
 };
 
 /** Kernel channels that a layer needs: C, or 2C when it is two-sided. */
@@ -80,14 +83,15 @@ export class Convolution {
 
   /** x (B, L, H) and the kernel that `makeKernel` gives for length L, (C or 2C, H, L), to (B, L, H). */
   forward(t: Tape, x: Tensor, context: MixerContext, makeKernel: (length: number) => Tensor): Tensor {
-    const { activation, bidirectional, output } = this.config;
+    const { activation, bidirectional, output, form } = this.config;
+    const sides = bidirectional ? 'lag-1' : 'causal';
     const { dropout: p, tiedDropout } = this.size;
     const { lengths } = context;
     const map = this.#output;
     return pipe(t, x, [
       (u) => (lengths ? maskTime(t, u, lengths) : u),
       (u) => permute(t, u, [0, 2, 1]),
-      (u) => fftConv(t, u, makeKernel(u.shape[2]), this.#skip, { sides: bidirectional ? 'lag-1' : 'causal' }),
+      (u) => fftConv(t, u, makeKernel(u.shape[2]), this.#skip, { sides, form }),
       (v) => (activation === 'none' ? v : activation === 'gelu' ? gelu(t, v) : geluTanh(t, v)),
       (v) => dropout(t, v, { p, tied: tiedDropout ? [2] : [] }),
       (v) =>

@@ -64,6 +64,29 @@ for (const mixer of lraSpeedModels)
       }
     });
 
+test('the unfused convolution of the baselines stays within its estimate', async () => {
+  for (const [length, batch] of [
+    [2048, 1],
+    [1000, 8],
+  ]) {
+    const size: LraSize = {
+      mixer: 's4',
+      width: 64,
+      layers: 2,
+      length,
+      vocabulary: 18,
+      classes: 10,
+      convolution: 'unfused',
+    };
+    const estimate = await estimateClassifier(lraClassifier(size), batch, length);
+    const fused = await estimateClassifier(lraClassifier({ ...size, convolution: 'fused' }), batch, length);
+    assert.ok(estimate.trainingBytes > fused.trainingBytes);
+    const measured = await measure(size, batch);
+    assert.ok(measured.training <= estimate.trainingBytes && estimate.trainingBytes <= 2 * measured.training);
+    assert.ok(measured.inference <= estimate.inferenceBytes && estimate.inferenceBytes <= 2 * measured.inference);
+  }
+});
+
 test('evaluation keeps no activation, and everything is given back', async () => {
   const config = lraClassifier({ mixer: 's4d', width: 32, layers: 8, length: 256, vocabulary: 18, classes: 3 });
   const before = device.memory.live;

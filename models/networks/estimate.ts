@@ -1,4 +1,5 @@
 /** What a model needs, known before anything is allocated: its own code, run on a device that only counts. */
+import { availableParallelism } from 'node:os';
 import type { Device } from '../../kernels/device/device.ts';
 import { PhantomDevice } from '../../kernels/device/phantom.ts';
 import type { Cost } from '../../kernels/ops/op.ts';
@@ -22,15 +23,12 @@ export interface DryModel {
   run?(t: Tape): Tensor;
 }
 
-/**
- * Tensors are counted exactly. Kernels also keep scratch memory of their own, which depends on the device and its
- * threads: `scratch` of the tensors' peak, and `floor` bytes, stand for it.
- */
-const scratch = 1.1;
-const floor = 4 * 2 ** 20;
+/** Tensors and declared working memory are counted; this share and these bytes stand for what is not declared. */
+const share = 1.05;
+const rest = 2 ** 20;
 
 export function dryRun(build: (device: Device) => DryModel): ModelEstimate {
-  const device = new PhantomDevice();
+  const device = new PhantomDevice(availableParallelism());
   const { store, run } = build(device);
   const parameters = store.count;
   const nothing: Cost = { flops: 0, bytes: 0 };
@@ -46,7 +44,7 @@ export function dryRun(build: (device: Device) => DryModel): ModelEstimate {
     }
     tape.close();
     store.zeroGrad();
-    return Math.ceil(scratch * device.memory.peak + floor);
+    return Math.ceil(share * device.memory.peak + rest);
   };
   estimate.inferenceBytes = peak(false);
   // AdamW holds two moments per parameter.

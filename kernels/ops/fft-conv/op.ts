@@ -99,6 +99,15 @@ const fftConvOp = defineOp<FftConvAttrs>({
   /** sides, form: their positions in the lists above */
   pack: ({ sides, form }) => [sideNames.indexOf(sides), forms.indexOf(form)],
   /** The usual count for transforms of n = L + Lk (2L at most) real points, 2.5 n log2 n each, whatever the form. */
+  /** Fused: rows of one transform a thread. Unfused: the padded rows, spectra and products of all of them. */
+  workspace([u, k], { sides, form }, pass, threads) {
+    const [B, H, L] = u as Shape;
+    const C = (k as Shape)[0] / (isTwoSided(sides) ? 2 : 1);
+    const n = 2.5 * L + 64;
+    const backward = pass === 'backward';
+    const fused = Math.min(threads, B * H) * (backward ? 16 : 12) * n;
+    return fused + (form === 'fused' ? 0 : 4 * H * n * (2 * C + (backward ? 1 : 0)) * (2 * Math.ceil(B / 2) + 1));
+  },
   cost([u, k], { sides }) {
     const [B, H, L] = u as Shape;
     const [K, , Lk] = k as Shape;

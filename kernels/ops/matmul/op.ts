@@ -82,6 +82,17 @@ const matmulOp = defineOp<MatmulAttrs>({
   saves: () => ({ inputs: [0, 1], outputs: [] }),
   /** transA, transB */
   pack: ({ transA, transB }) => [transA ? 1 : 0, transB ? 1 : 0],
+  /** Packed panels of a block of each operand a thread, and partial sums of a long K. */
+  workspace([a, b, bias], attrs, pass, threads) {
+    const { batch, M, N, K } = matmulSizes(a as Shape, b as Shape, bias, attrs);
+    const product = (m: number, n: number, k: number, terms = 1) => {
+      const depth = Math.min(k, 384) + 16;
+      const tiles = Math.ceil(m / 128) * Math.ceil(n / 256);
+      const chunks = tiles >= 16 ? 1 : Math.min(Math.ceil(16 / tiles), Math.floor((terms * Math.ceil(k / 384)) / 4));
+      return 4 * (threads * depth * (Math.min(m, 224) + Math.min(n, 2048) + 64) + (chunks > 1 ? chunks * m * n : 0));
+    };
+    return pass === 'forward' ? product(M, N, K) : Math.max(product(M, K, N), product(K, N, M, batch));
+  },
   cost([a, b, bias], attrs) {
     const { batch, M, N, K } = matmulSizes(a as Shape, b as Shape, bias, attrs);
     const out = batch * M * N;

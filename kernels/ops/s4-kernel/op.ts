@@ -86,6 +86,11 @@ const s4KernelOp = defineOp<S4Attrs>({
   saves: () => ({ inputs: [0, 1, 2, 3, 4, 5], outputs: [] }),
   /** internalLength */
   pack: ({ internalLength }) => [internalLength],
+  /** Nodes and transform tables; spectra and time of one feature a thread; backward: float64 gradients. */
+  workspace([, , , , , c], { internalLength: n }, _, threads) {
+    const [C, H, M] = c as number[];
+    return 4 * (n + 64) * (threads * (2 * C + 3) + 8) + 8 * H * M * (2 * C + 8) + 65536 * threads;
+  },
   cost([, , , P, , c], { length, internalLength: n }) {
     const [C, H, M] = c as number[];
     const R = (P as Shape)[0];
