@@ -94,6 +94,8 @@ export interface Reduction {
   warmup: number;
   steps: number;
   evaluateEvery: number;
+  /** Rate of the convolution kernels; default: as published, which suits tens of thousands of steps. */
+  kernelLr?: number;
   /** Longest sequence; default: the task's. */
   length?: number;
 }
@@ -103,7 +105,7 @@ export function reducedPlan(row: LraRow, small: Reduction | undefined): Unseeded
   if (!small) throw notHere(row.task);
   const paper = paperPlan(row);
   const { layers, width, batch, lr, warmup, steps, evaluateEvery } = small;
-  const network = lraNetwork({ ...row, layers, width, layer: narrower(row, width) }, small.length);
+  const network = lraNetwork({ ...row, layers, width, layer: narrower(row, small) }, small.length);
   return {
     ...paper,
     network,
@@ -113,13 +115,13 @@ export function reducedPlan(row: LraRow, small: Reduction | undefined): Unseeded
 }
 
 /** Attention and MLP sizes are stated in channels: they shrink with the width. */
-function narrower(row: LraRow, width: number): LraRow['layer'] {
-  const scaled = (n: number) => Math.max(1, Math.round((n * width) / row.width));
+function narrower(row: LraRow, { width, kernelLr }: Reduction): LraRow['layer'] {
   return row.layer.map(({ mixer, config }) => {
-    const own = config as { inner?: number; heads?: number } | undefined;
-    if (!own || (own.inner === undefined && own.heads === undefined)) return { mixer, config };
-    const heads = own.heads === undefined ? {} : { heads: Math.min(own.heads, Math.max(1, width >> 4)) };
-    return { mixer, config: { ...own, ...(own.inner === undefined ? {} : { inner: scaled(own.inner) }), ...heads } };
+    const own: { inner?: number; heads?: number; lr?: number } = { ...config };
+    if (own.inner !== undefined) own.inner = Math.max(1, Math.round((own.inner * width) / row.width));
+    if (own.heads !== undefined) own.heads = Math.min(own.heads, Math.max(1, width >> 4));
+    if (own.lr !== undefined && kernelLr !== undefined) own.lr = kernelLr;
+    return { mixer, config: own };
   });
 }
 

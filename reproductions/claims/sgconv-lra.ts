@@ -21,7 +21,7 @@ import { accuracyVerdict } from '../verdict.ts';
 const smoke: Record<string, Reduction> = {
   listops: {
     ...{ layers: 3, width: 64, length: smokeListOps.maxLength, batch: 64 },
-    ...{ lr: 0.01, warmup: 20, steps: 600, evaluateEvery: 100 },
+    ...{ lr: 0.01, kernelLr: 0.005, warmup: 20, steps: 500, evaluateEvery: 100 },
   },
   pathfinder: { layers: 2, width: 32, batch: 16, lr: 0.004, warmup: 20, steps: 100, evaluateEvery: 25 },
   pathx: { layers: 1, width: 16, batch: 4, lr: 0.004, warmup: 2, steps: 10, evaluateEvery: 5 },
