@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -20,9 +20,14 @@ interface Ended {
 }
 
 /** Runs `repro`; `when` is called with what stderr says so far, until it returns a signal to send. */
-function repro(args: string[], when?: (err: string) => NodeJS.Signals | undefined): Promise<Ended> {
+function repro(args: string[], when?: (err: string) => NodeJS.Signals | undefined, extra = {}): Promise<Ended> {
   const run = process.versions.bun ? [cli] : ['run', '-A', cli];
-  const env = { ...process.env, LONGCONV_RESULTS: join(folder, 'runs'), LONGCONV_CACHE: join(folder, 'cache') };
+  const env = {
+    ...process.env,
+    LONGCONV_RESULTS: join(folder, 'runs'),
+    LONGCONV_CACHE: join(folder, 'cache'),
+    ...extra,
+  };
   const child = spawn(process.execPath, [...run, ...args], { env });
   const result: Ended = { code: null, out: '', err: '' };
   let sent = false;
@@ -52,6 +57,7 @@ test('what is not known is answered with the nearest name and exit code 2', asyn
     [['longconv-lra', '--budget', '2'], /--budget 2: give a time with its unit/],
     [['longconv-lra', '--seeds', '3..1'], /--seeds 3\.\.1: give whole numbers/],
     [['longconv-lra', '--steps', '0'], /--steps 0: give a whole number/],
+    [['longconv-lra', '--accumulation', '7'], /the batch of 64 cannot be divided into 7 equal parts/],
     [['run'], /missing required args/],
   ] as [string[], RegExp][]) {
     const { code, out, err } = await repro(args);
@@ -59,6 +65,13 @@ test('what is not known is answered with the nearest name and exit code 2', asyn
     assert.match(err, expected);
     assert.equal(out, '');
   }
+});
+
+test('a run that does not fit into memory is refused before it begins', async () => {
+  const args = ['longconv-lra', '--task', 'listops', '--steps', '2'];
+  const { code, err } = await repro(args, undefined, { LONGCONV_MEMORY_LIMIT: '1m' });
+  assert.equal(code, 2);
+  assert.match(err, /long-conv on listops needs about .* and the limit is 1 MiB .*--accumulation 2 or more/);
 });
 
 test('data or a device that is not here ends with 3 and says what runs', async () => {
@@ -112,4 +125,19 @@ test('a run is interrupted, goes on, ends with its row, and is not made twice', 
   const status = await repro(['status']);
   assert.match(status.out, /listops-long-conv-seed4-.*finished.*12 of 12/);
   assert.equal(readdirSync(runs).length, 1);
+  const table = await repro(['table', '--format', 'csv']);
+  assert.match(table.out, /^claim,task,model.*\nlongconv-lra,ListOps,Long Conv,/);
+  const verified = await repro(['verify', 'longconv-lra']);
+  assert.equal(verified.code, 0, verified.out);
+  assert.match(verified.out, /listops long-conv smoke seed 4: .* %, partial scale; holds/);
+  const file = join(folder, 'runs', 'evidence', 'longconv-lra.jsonl');
+  const record = JSON.parse(readFileSync(file, 'utf8'));
+  record.test.accuracy = 0.96;
+  writeFileSync(file, `${JSON.stringify(record)}\n`);
+  const forged = await repro(['verify']);
+  assert.equal(forged.code, 1);
+  assert.match(
+    forged.out,
+    /wrong: the journal of its run holds another test result; suspicious: 96\.00 % is more than 3/,
+  );
 });

@@ -23,6 +23,7 @@ function build() {
     .option('--seed <n>', 'One seed (default: 0)')
     .option('--seeds <list>', 'Seeds, such as 0,1,2 or 0..4')
     .option('--steps <n>', 'Another number of training steps; the schedule ends with them')
+    .option('--accumulation <n>', 'Each batch in n parts: less memory (batch norm then sees the parts)')
     .option('--budget <time>', 'Stop with a checkpoint after this time: 90s, 30m, 2h')
     .option('--fresh', 'Start over instead of going on from the last checkpoint')
     .option('--data <where>', 'offline: what can be made here; or a folder with the real files', { default: 'offline' })
@@ -39,12 +40,23 @@ function build() {
     .example('  repro list')
     .action((options) => load('list', [], options));
   cli
+    .command('table', 'The claims table: what was published beside what was measured, every model and scale')
+    .option('--format <kind>', 'table, md, csv, json or jsonl', { default: 'table' })
+    .example('  repro table --format md')
+    .action((options) => load('table', [], options));
+  cli
+    .command('verify [...claims]', 'Read the evidence again, without training: is it whole, consistent, believable')
+    .option('--json', 'One JSON object a record')
+    .example('  repro verify')
+    .example('  repro verify longconv-lra --json')
+    .action((claims, options) => load('verify', [claims], options));
+  cli
     .command('status', 'Every run on this machine and where it is')
     .option('--json', 'One JSON array')
     .example('  repro status')
     .action((options) => load('status', [], options));
   cli.help((sections) => {
-    if (cli.matchedCommand?.name !== 'list' && cli.matchedCommand?.name !== 'status')
+    if (!cli.matchedCommand || cli.matchedCommand.name === 'run')
       sections.push(
         { title: 'Claims', body: `  ${claimIds().join(', ')}` },
         {
@@ -53,7 +65,7 @@ function build() {
         },
         {
           title: 'Exit codes',
-          body: '  0 done, 2 wrong usage, 3 device or data not available, 75 stopped with a checkpoint, 130 interrupted',
+          body: '  0 done, 1 a claim or its evidence does not hold, 2 wrong usage, 3 device or data not available, 75 stopped with a checkpoint, 130 interrupted',
         },
       );
   });
@@ -64,6 +76,8 @@ function build() {
 const commands: Record<string, () => Promise<{ run(args: unknown[], options: Options): Promise<number> }>> = {
   run: () => import('./commands/run.ts'),
   list: () => import('./commands/list.ts'),
+  table: () => import('./commands/table.ts'),
+  verify: () => import('./commands/verify.ts'),
   status: () => import('./commands/status.ts'),
 };
 

@@ -31,6 +31,11 @@ export function steps(value: unknown): number | undefined {
   return given === undefined ? undefined : count(given, 'steps');
 }
 
+export function accumulation(value: unknown): number | undefined {
+  const given = last(value as unknown);
+  return given === undefined ? undefined : count(given, 'accumulation');
+}
+
 /** Checks the name alone: an unknown device is a usage error before anything is opened. */
 export function deviceName(value: unknown): string {
   const name = String(last(value as unknown) ?? 'cpu');

@@ -59,7 +59,7 @@ export function summaries(claim: Claim, runs: readonly Evidence[]): Summary[] {
   });
 }
 
-const columns: Column[] = [
+export const columns: Column[] = [
   { key: 'task', title: 'task' },
   { key: 'model', title: 'model' },
   { key: 'published', title: 'published %', align: 'right' },

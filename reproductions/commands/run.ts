@@ -1,16 +1,19 @@
 /** `repro run <claim>`: trains, evaluates, and holds the result against the published number. */
 import process from 'node:process';
+import { memoryLimit } from '../../bench/measure/memory.ts';
 import { choose, list } from '../../bench/options.ts';
 import { print, progress } from '../../bench/output.ts';
 import { openDevice } from '../../kernels/device/registry.ts';
+import { estimateClassifier } from '../../models/networks/classifier.ts';
+import { showBytes } from '../../results/tables.ts';
 import { type Claim, claimIds, loadClaim, scales, type UnseededPlan } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { exit } from '../errors.ts';
+import { exit, UsageError } from '../errors.ts';
 import { interruption } from '../interrupt.ts';
 import { type Job, type JobResult, runJob } from '../jobs.ts';
 import { LiveReport } from '../live.ts';
-import { deviceName, duration, seeds, steps } from '../options.ts';
+import { accumulation, deviceName, duration, seeds, steps } from '../options.ts';
 import { keep, showRun, showSummaries, summaries } from '../results.ts';
 
 export async function run([id]: unknown[], options: Options): Promise<number> {
@@ -22,8 +25,9 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
   const budget = duration(options.budget);
   const total = steps(options.steps);
   const name = deviceName(options.device);
+  const parts = accumulation(options.accumulation);
   const plans = tasks.flatMap((task) =>
-    models.map((model) => ({ task, model, plan: shortened(claim.plan(model, task, scale), total) })),
+    models.map((model) => ({ task, model, plan: divided(shortened(claim.plan(model, task, scale), total), parts) })),
   );
   const device = await openDevice(name);
   const begun = performance.now();
@@ -35,6 +39,7 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
         const dataset = sets.get(task) ?? (await openData(claim, task, scale, String(options.data)));
         sets.set(task, dataset);
         const job: Job = { claim, task, model, scale, plan: { ...plan, seed }, dataset, device };
+        await requireRoom(job);
         const result = await runOne(job, options, budget, begun);
         results.push(result);
         if (result.outcome !== 'finished') return await ended(claim, result, results, options);
@@ -59,6 +64,28 @@ function shortened(plan: UnseededPlan, total: number | undefined): UnseededPlan 
     schedule: { ...plan.schedule, warmup, total },
     evaluateEvery: Math.min(plan.evaluateEvery, total),
   };
+}
+
+/** `--accumulation`: the batch in that many parts, for machines with less memory. */
+function divided(plan: UnseededPlan, parts: number | undefined): UnseededPlan {
+  if (parts === undefined) return plan;
+  if (plan.batch % parts !== 0)
+    throw new UsageError(
+      `--accumulation ${parts}: the batch of ${plan.batch} cannot be divided into ${parts} equal parts`,
+    );
+  return { ...plan, accumulation: parts };
+}
+
+/** Refuses a run that would not fit into memory, before anything is allocated. */
+async function requireRoom({ task, model, plan, dataset, device }: Job): Promise<void> {
+  const part = plan.batch / plan.accumulation;
+  const { trainingBytes } = await estimateClassifier(plan.network, part, dataset.length);
+  const limit = memoryLimit(device);
+  if (trainingBytes > limit.bytes)
+    throw new UsageError(
+      `${model} on ${task} needs about ${showBytes(trainingBytes)} for ${part} sequences of ${dataset.length} and the limit is ` +
+        `${showBytes(limit.bytes)} (${limit.source}): divide the batch with --accumulation ${plan.accumulation * 2} or more`,
+    );
 }
 
 async function openData(claim: Claim, task: string, scale: (typeof scales)[number], data: string): Promise<Dataset> {

@@ -1,0 +1,25 @@
+/** `repro table`: every group of finished runs as a row beside its published number. */
+import { choose } from '../../bench/options.ts';
+import { print } from '../../bench/output.ts';
+import { readEvidence } from '../../results/evidence.ts';
+import { formats, render } from '../../results/tables.ts';
+import { claimIds, loadClaim, scales } from '../claim.ts';
+import type { Options } from '../cli.ts';
+import { columns, rowOf, type Summary, summaries } from '../results.ts';
+
+/** Paper scale first: the rows that can settle something. */
+const rank = (s: Summary): number => -scales.indexOf(s.scale);
+
+export async function run(_: unknown[], options: Options): Promise<number> {
+  const format = choose('format', String(options.format), formats);
+  const rows = [];
+  for (const id of claimIds()) {
+    const claim = await loadClaim(id);
+    const all = summaries(claim, readEvidence(id)).sort((a, b) => rank(a) - rank(b));
+    rows.push(...all.map((s) => ({ claim: id, ...rowOf(claim, s) })));
+  }
+  if (!rows.length && format === 'table')
+    await print('No finished runs yet. Start one: repro longconv-lra --scale smoke');
+  else await print(render(rows, [{ key: 'claim', title: 'claim' }, ...columns], format));
+  return 0;
+}

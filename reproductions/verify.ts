@@ -1,0 +1,83 @@
+/**
+ * Reading evidence again without training. A record is held against itself (hashes, counts), against the journal of
+ * its run where that is still there, and against what is believable: results that are too good are named too.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Evidence } from '../results/evidence.ts';
+import { runsFolder } from '../results/provenance.ts';
+import { configHash } from '../results/record.ts';
+import type { Claim } from './claim.ts';
+import { publishedFor } from './results.ts';
+import { Journal } from './train/journal.ts';
+import type { TrainingPlan } from './train/plan.ts';
+
+/** Points above the published accuracy from which a result is suspicious. */
+const TOO_GOOD = 3;
+
+export interface Finding {
+  /** `wrong`: the record contradicts itself or its journal. `suspicious`: possible, but look at it. */
+  kind: 'wrong' | 'suspicious';
+  sentence: string;
+}
+
+/** What is wrong with a record; nothing: it holds. */
+export function findings(claim: Claim, record: Evidence): Finding[] {
+  const found: Finding[] = [];
+  const wrong = (condition: boolean, sentence: string) => {
+    if (condition) found.push({ kind: 'wrong', sentence });
+  };
+  const { config, test, validation, steps, best_step } = record;
+  const plan = config.plan as unknown as TrainingPlan | undefined;
+  wrong(configHash(config) !== record.config_hash, 'the hash of its configuration does not match');
+  wrong(!(record.task in claim.tasks), `the claim has no task ${record.task}`);
+  wrong(!(record.model in claim.models), `the claim has no model ${record.model}`);
+  wrong(
+    config.task !== record.task || config.model !== record.model,
+    'task or model are not those of its configuration',
+  );
+  wrong(plan?.seed !== record.seed, 'its seed is not that of its configuration');
+  wrong(plan?.steps !== steps, `it was trained for ${steps} steps, not the ${plan?.steps} of its configuration`);
+  wrong(best_step > steps || best_step < 1, `its best step ${best_step} lies outside of the run`);
+  const data = config.data as { checksum?: string; kind?: string } | undefined;
+  wrong(
+    data?.checksum !== record.data.checksum || data?.kind !== record.data.kind,
+    'its data is not that of its configuration',
+  );
+  const right = test.accuracy * test.examples;
+  wrong(Math.abs(right - Math.round(right)) > 1e-6, `${test.accuracy} is not a share of ${test.examples} examples`);
+  for (const [name, { accuracy, loss }] of Object.entries({ test, validation }))
+    wrong(!(accuracy >= 0 && accuracy <= 1 && loss >= 0), `its ${name} accuracy or loss is impossible`);
+  wrong(!(record.seconds > 0 && record.tokens > 0), 'it took no time or saw no data');
+  if (plan) wrong(record.examples !== steps * plan.batch, `it saw ${record.examples} examples, not steps times batch`);
+  found.push(...againstJournal(claim, record));
+  const published = record.task in claim.tasks ? publishedFor(claim, record.task, record.model) : null;
+  if (published?.value && 100 * test.accuracy > published.value + TOO_GOOD)
+    found.push({
+      kind: 'suspicious',
+      sentence: `${(100 * test.accuracy).toFixed(2)} % is more than ${TOO_GOOD} points above the published ${published.value} %`,
+    });
+  if (test.loss < 0.5 * Math.max(1e-9, -Math.log(Math.max(test.accuracy, 1e-9))))
+    found.push({
+      kind: 'suspicious',
+      sentence: `a loss of ${test.loss} is too small for an accuracy of ${test.accuracy}`,
+    });
+  return found;
+}
+
+function againstJournal(claim: Claim, record: Evidence): Finding[] {
+  const name = `${record.task}-${record.model}-seed${record.seed}-${record.config_hash.slice(0, 8)}`;
+  const file = join(runsFolder(), 'repro', claim.id, record.scale, name, 'journal.jsonl');
+  if (!existsSync(file)) return [];
+  const lines = new Journal(file).read();
+  const tests = lines.filter((line) => line.event === 'evaluation' && line.split === 'test');
+  const agree = tests.some(
+    (line) => line.event === 'evaluation' && line.loss === record.test.loss && line.accuracy === record.test.accuracy,
+  );
+  const found: Finding[] = [];
+  if (!agree) found.push({ kind: 'wrong', sentence: 'the journal of its run holds another test result' });
+  const steps = lines.filter((line) => line.event === 'step').map((line) => line.step);
+  if (steps.some((step, i) => step !== i + 1) || steps.length !== record.steps)
+    found.push({ kind: 'wrong', sentence: 'the journal of its run does not hold every step once' });
+  return found;
+}
