@@ -57,7 +57,14 @@ export interface Claim {
   openData(task: string, scale: Scale, options: DataOptions): Promise<Dataset>;
   /** Throws `UsageError` when the model has no configuration for the task. */
   plan(model: string, task: string, scale: Scale): UnseededPlan;
-  verdict(results: { published: PublishedRow | null; accuracies: number[]; scale: Scale; kind: string }): Verdict;
+  verdict(results: {
+    published: PublishedRow | null;
+    accuracies: number[];
+    scale: Scale;
+    kind: string;
+    guess: number;
+    examples: number;
+  }): Verdict;
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'claims');

@@ -95,7 +95,7 @@ test('help names the exit codes and the claims; list has every claim and task', 
     assert.ok(help.out.includes(word), word);
   const list = await repro(['list']);
   assert.equal(list.code, 0);
-  assert.match(list.out, /sgconv-lra.*ListOps.*61\.45/);
+  assert.match(list.out, /sgconv-lra.*arXiv 2210\.09298.*ListOps.*61\.45/);
   assert.match(list.out, /longconv-lra.*ListOps.*from memory/);
   assert.equal((await repro(['status'])).out.split('\n')[0].startsWith('No runs yet'), true);
 });

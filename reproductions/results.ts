@@ -54,7 +54,11 @@ export function summaries(claim: Claim, runs: readonly Evidence[]): Summary[] {
       guess: 100 * group[0].guess.accuracy,
       dataKind: data.kind,
       ...{ parameters, steps, seconds: mean(group.map((run) => run.seconds)) },
-      verdict: claim.verdict({ published, accuracies, scale, kind: data.kind }),
+      verdict: claim.verdict({
+        ...{ published, accuracies, scale, kind: data.kind },
+        guess: 100 * group[0].guess.accuracy,
+        examples: group[0].test.examples,
+      }),
     };
   });
 }

@@ -22,13 +22,17 @@ export function accuracyVerdict(results: {
   accuracies: readonly number[];
   scale: Scale;
   kind: string;
+  /** What always answering the most frequent class gets, percent, and on how many test examples. */
+  guess: number;
+  examples: number;
 }): Verdict {
-  const { published, accuracies, scale, kind } = results;
-  if (scale !== 'paper')
-    return {
-      kind: 'partial scale',
-      sentence: `${scale} scale: shows that it learns, not that the paper's number holds`,
-    };
+  const { published, accuracies, scale, kind, guess, examples } = results;
+  if (scale !== 'paper') {
+    // Three standard errors of the guess's share: less is luck.
+    const luck = 3 * Math.sqrt((guess * (100 - guess)) / (examples * accuracies.length));
+    const learnt = mean(accuracies) > guess + luck ? 'shows that it learns' : 'is no better than a guess so far';
+    return { kind: 'partial scale', sentence: `${scale} scale: ${learnt}; says nothing about the paper's number` };
+  }
   if (kind !== 'real' && kind !== 'generated-equivalent')
     return { kind: 'other data', sentence: `the data is ${kind}: the paper's number is of another task` };
   if (published?.value === undefined || published.value === null)

@@ -11,7 +11,7 @@ import { publishedFor, type Summary, summaries } from '../results.ts';
 
 const columns: Column[] = [
   { key: 'claim', title: 'claim' },
-  { key: 'paper', title: 'paper' },
+  { key: 'source', title: 'paper' },
   { key: 'task', title: 'task' },
   { key: 'published', title: 'published %', align: 'right' },
   ...scales.toReversed().map((scale): Column => ({ key: scale, title: `${scale} scale %`, align: 'right' })),
@@ -34,7 +34,7 @@ function rowsOf(claim: Claim): Row[] {
     const published = publishedFor(claim, task, claim.subject);
     const verdict = scales.toReversed().flatMap((scale) => mine.filter((s) => s.scale === scale))[0]?.verdict.kind;
     return {
-      ...{ claim: claim.id, paper: `arXiv ${claim.paper.arxiv}`, task: name },
+      ...{ claim: claim.id, source: `arXiv ${claim.paper.arxiv}`, task: name },
       published: published ? formatRow(published) : '-',
       ...Object.fromEntries(scales.map((scale) => [scale, cell(mine, scale)])),
       verdict: verdict ?? 'not run',
