@@ -17,20 +17,16 @@
 namespace longconv::LONGCONV_ISA {
 namespace {
 
-constexpr int64_t kBlockK = 384;                      // panel of b: 48 KB; block of a: 336 KB (L2)
-constexpr int64_t kBlockM = 224 / kRows * kRows;      // rows of a that stay while panels pass
-constexpr int64_t kBlockN = 2048;                     // columns of b packed at a time
-constexpr int64_t kHotPanels = 96 << 10;              // elements of b that stay while rows pass
-constexpr int64_t kDotLimit = 6;                      // rows up to which products are dots
-constexpr int64_t kTaskFlops = 2 << 20;               // a task smaller than this is not worth a thread
+// A block of a stays in L2: 1 MB or more where there is AVX-512, from 256 KB elsewhere.
+constexpr int64_t kBlockK = W == 16 ? 512 : 384;
+constexpr int64_t kBlockM = (W == 16 ? 224 : 120) / kRows * kRows;  // rows of a that stay while panels pass
+constexpr int64_t kBlockN = 2048;  // columns of b packed at a time
+constexpr int64_t kHotPanels = W == 16 ? 96 << 10 : 24 << 10;  // elements of b that stay while rows pass
+constexpr int64_t kDotLimit = 6;  // rows up to which products are dots
+constexpr int64_t kTaskFlops = 2 << 20;  // a task smaller than this is not worth a thread
 
 template <int... M>
 struct Rows {};
-template <int NV, int... M>
-MicroKernel pick(int m, Rows<M...>) {
-  static constexpr MicroKernel table[] = {micro<M, NV>...};
-  return table[m - 1];
-}
 #if defined(__AVX512F__)
 using AllRows = Rows<1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14>;
 #elif defined(__AVX__)
@@ -41,10 +37,21 @@ using AllRows = Rows<1, 2, 3, 4, 5, 6, 7, 8>;
 using AllRows = Rows<1, 2, 3, 4>;
 #endif
 
+template <int... M>
+LC_INLINE MicroKernel pick(int m, int n, Rows<M...>) {
+  static constexpr MicroKernel two[] = {micro<M, 2>...}, one[] = {micro<M, 1>...};
+  if (n > W) return two[m - 1];
+#if defined(__AVX512F__)
+  static constexpr MicroKernel half[] = {micro_half<M>...};
+  if (n <= W / 2) return half[m - 1];
+#endif
+  return one[m - 1];
+}
+
 /** One tile, m <= kRows by n <= kLanes; b's rows are readable up to a whole vector. */
 LC_INLINE void tile(int m, int n, int64_t K, const float* a, int64_t ai, int64_t ak, const float* b, int64_t ldb,
                     float* c, int64_t ldc, const float* start, bool add) {
-  const MicroKernel kernel = n > W ? pick<2>(m, AllRows{}) : pick<1>(m, AllRows{});
+  const MicroKernel kernel = pick(m, n, AllRows{});
   if (n % W == 0) return kernel(K, a, ai, ak, b, ldb, c, ldc, start, add);
   alignas(64) float t[kRows * kLanes];
   kernel(K, a, ai, ak, b, ldb, t, kLanes, start, false);
