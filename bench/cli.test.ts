@@ -258,3 +258,18 @@ test('compare sets two files of records side by side and refuses what is not com
   assert.match(other.stderr, /differ in length \(16 and 24\)/);
   assert.equal((await bench(['compare', a])).code, 2);
 });
+
+test('list shows suites, devices with the reason when one is not here, models and operators', async () => {
+  const [r, devices] = await Promise.all([bench(['list', '--json']), bench(['list', '--devices'])]);
+  assert.equal(r.code, 0, r.stderr);
+  const all = JSON.parse(r.stdout);
+  const ids = (rows: { id: string }[]) => rows.map((x) => x.id);
+  for (const suite of ['lra-speed', 'gemm', 'attention', 'long-conv', 'ssm-kernels'])
+    assert.ok(ids(all.suites).includes(suite));
+  for (const suite of all.suites)
+    assert.ok(suite.cases.length > 0 && suite.cases.every((c: { bytes: number }) => c.bytes > 0));
+  for (const device of all.devices) assert.ok(device.here || device.why_not.length > 10);
+  assert.ok(ids(all.models).includes('s4') && ids(all.ops).includes('fft-conv'));
+  assert.match(devices.stdout, /^Devices: --device\n/);
+  assert.doesNotMatch(devices.stdout, /Suites/);
+});

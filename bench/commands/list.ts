@@ -7,6 +7,7 @@ import type { Row } from '../../results/record.ts';
 import { type Column, renderTable, showBytes } from '../../results/tables.ts';
 import type { Options } from '../cli.ts';
 import { exit } from '../errors.ts';
+import { memoryLimit } from '../measure/memory.ts';
 import { showLength } from '../options.ts';
 import { colours, print } from '../output.ts';
 import { loadSuite, suiteIds } from '../suite.ts';
@@ -50,18 +51,18 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
       });
     }
   }
+  const limit = memoryLimit();
+  const planner = await openDevice('reference');
   const suites = await Promise.all(
     suiteIds().map(async (id) => {
       const s = await loadSuite(id);
+      const groups = await s.groups(planner, { scale: 'quick', peers: [], seed: 0 });
+      const cases = groups.flatMap((g) =>
+        g.candidates.map((c) => ({ case: g.name, model: c.id, bytes: c.estimate, fits: c.estimate <= limit.bytes })),
+      );
       const { quick, full } = s.lengths;
-      return {
-        id,
-        title: s.title,
-        claim: s.claim,
-        models: [...s.models],
-        lengths: { quick, full },
-        peers: [...(s.peers ?? [])],
-      };
+      const peers = [...(s.peers ?? [])];
+      return { id, title: s.title, claim: s.claim, models: [...s.models], lengths: { quick, full }, peers, cases };
     }),
   );
   const models = await Promise.all(
@@ -83,14 +84,22 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
     print(`${title}\n${rows.length ? renderTable(rows, columns, colour) : '(none)'}\n`);
   await section(
     'suites',
-    'Suites: bench run <suite>',
-    suites.map(({ id, title, models: names, lengths }) => ({
-      id,
-      title,
-      models: names.join(' '),
-      lengths: lengths.quick.map(showLength).join(' '),
-    })),
-    columns('id Suite', 'title What', 'models Models', 'lengths Lengths (quick)'),
+    'Suites at scale quick: bench run <suite>',
+    suites.map(({ id, title, models: names, lengths, cases }) => {
+      const large = cases.filter((c) => !c.fits);
+      const fit = large.length
+        ? `not ${large.map((c) => `${c.model} at ${c.case} (${showBytes(c.bytes)})`).join(', ')}`
+        : `all, up to ${showBytes(Math.max(...cases.map((c) => c.bytes)))}`;
+      return {
+        id,
+        title,
+        models: names.join(' '),
+        lengths: lengths.quick.map(showLength).join(' '),
+        cases: cases.length,
+        fit,
+      };
+    }),
+    columns('id Suite', 'title What', 'models Models', 'lengths Lengths', 'cases Cases', 'fit Fit in memory'),
   );
   await section('devices', 'Devices: --device', devices, [
     ...columns('id Device'),

@@ -1,5 +1,6 @@
 /** A computation of one or a few operators as something to time: inputs from a stream, forward, and backward. */
 import type { Device, HostArray } from '../../kernels/device/device.ts';
+import { PhantomDevice } from '../../kernels/device/phantom.ts';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { relativeError } from '../../kernels/ops/check.ts';
 import { type Shape, sizeOf } from '../../kernels/ops/op.ts';
@@ -27,7 +28,7 @@ export interface OpTask {
   op: string;
   inputs: TaskInput[];
   forward(t: Tape, inputs: Tensor[]): Tensor;
-  /** Bytes beyond inputs, output and their gradients. */
+  /** Bytes that the kernels hold beyond what the operators say of themselves. */
   workspace?: number;
 }
 
@@ -56,11 +57,20 @@ export function opCandidate(device: Device, o: OpCandidate): Candidate {
   };
 }
 
-/** Inputs and their gradients, twice the largest for the output and its gradient, and the workspace. */
+/** Kernels keep scratch memory of their own: a part of the operands, and some bytes in any case. */
+const scratch = 1.1;
+const floor = 8 * 2 ** 20;
+
+/** What one step holds at most, from a dry run that allocates nothing. */
 function estimate(task: OpTask, pass: TaskPass): number {
-  const sizes = task.inputs.map((i) => 4 * sizeOf(i.shape));
-  const inputs = sizes.reduce((a, b) => a + b, 0);
-  return (pass === 'forward' ? 1 : 2) * (inputs + Math.max(...sizes)) + (task.workspace ?? 0);
+  const device = new PhantomDevice();
+  const inputs = task.inputs.map(({ shape, grad }) =>
+    Tensor.create(device, shape, 'real', pass !== 'forward' && grad !== false),
+  );
+  using t = new Tape(device, { grad: pass !== 'forward', training: false });
+  const y = task.forward(t, inputs);
+  if (pass !== 'forward') t.backward(y, t.empty(y.shape));
+  return Math.ceil(scratch * device.memory.peak + floor + (task.workspace ?? 0));
 }
 
 function makeInputs(device: Device, task: OpTask, pass: TaskPass, seed: number): Tensor[] {

@@ -16,8 +16,6 @@ function task(form: Form, B: number, L: number, h: number, d: number): OpTask {
     op: form,
     inputs: Array.from({ length: 3 }, () => ({ shape: [B, L, h, d] })),
     forward: (t, [q, k, v]) => run(t, q, k, v).o,
-    // The materialised form holds the scores, the probabilities and, backward, the gradients of both.
-    workspace: form === 'attention' ? 4 * 4 * B * h * L * L : 8 * 4 * B * h * L,
   };
 }
 

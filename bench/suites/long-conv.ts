@@ -13,8 +13,8 @@ function task(form: ConvForm, B: number, H: number, L: number): OpTask {
     op: 'fft-conv',
     inputs: [{ shape: [B, H, L] }, { shape: [1, H, L], scale: 1 / Math.sqrt(L) }, { shape: [1, H] }],
     forward: (t, [u, k, D]) => fftConv(t, u, k, D, { sides: 'causal', form }),
-    // Spectra of the padded input, kernel and product; the fused form holds them a row at a time.
-    workspace: form === 'unfused' ? 8 * 2 * L * H * (2 * B + 2) : 8 * 4 * L * 64,
+    // The unfused form holds the spectra of the padded input, kernel and product.
+    workspace: form === 'unfused' ? 8 * 2 * L * H * (2 * B + 2) : 0,
   };
 }
 

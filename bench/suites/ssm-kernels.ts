@@ -40,7 +40,6 @@ function task(model: Model, H: number, L: number): OpTask {
         inputs: [p.invDt, p.aReal, p.aImag, p.P, p.B, p.C],
         forward: (t, [invDt, aReal, aImag, P, B, C]) =>
           s4Kernel(t, { invDt, aReal, aImag, P, B, C }, { length: L, internalLength: L }),
-        workspace: 4 * 16 * H * L,
       };
     case 's4d':
       return {
@@ -48,7 +47,6 @@ function task(model: Model, H: number, L: number): OpTask {
         inputs: [p.invDt, p.aReal, p.aImag, p.B, p.C],
         forward: (t, [invDt, aReal, aImag, B, C]) =>
           s4dKernel(t, { invDt, aReal, aImag, B, C }, { length: L, disc: 'zoh' }),
-        workspace: 4 * 4 * H * L,
       };
     case 'sgconv':
       return {
@@ -62,7 +60,6 @@ function task(model: Model, H: number, L: number): OpTask {
             decayMax: 2,
             length: L,
           }),
-        workspace: 4 * 2 * H * L,
       };
     case 'long-conv':
       return {
