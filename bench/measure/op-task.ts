@@ -28,8 +28,6 @@ export interface OpTask {
   op: string;
   inputs: TaskInput[];
   forward(t: Tape, inputs: Tensor[]): Tensor;
-  /** Bytes that the kernels hold beyond what the operators say of themselves. */
-  workspace?: number;
 }
 
 export interface OpCandidate {
@@ -49,7 +47,7 @@ export interface OpCandidate {
 export function opCandidate(device: Device, o: OpCandidate): Candidate {
   return {
     id: o.id,
-    estimate: estimate(o.task, o.pass),
+    estimate: estimate(o.task, o.pass, device.info.threads ?? 1),
     config: { ...o.config, pass: o.pass },
     row: { ...o.row, pass: o.pass },
     check: () => check(device, o),
@@ -62,15 +60,15 @@ const scratch = 1.1;
 const floor = 8 * 2 ** 20;
 
 /** What one step holds at most, from a dry run that allocates nothing. */
-function estimate(task: OpTask, pass: TaskPass): number {
-  const device = new PhantomDevice();
+function estimate(task: OpTask, pass: TaskPass, threads: number): number {
+  const device = new PhantomDevice(threads);
   const inputs = task.inputs.map(({ shape, grad }) =>
     Tensor.create(device, shape, 'real', pass !== 'forward' && grad !== false),
   );
   using t = new Tape(device, { grad: pass !== 'forward', training: false });
   const y = task.forward(t, inputs);
   if (pass !== 'forward') t.backward(y, t.empty(y.shape));
-  return Math.ceil(scratch * device.memory.peak + floor + (task.workspace ?? 0));
+  return Math.ceil(scratch * device.memory.peak + floor);
 }
 
 function makeInputs(device: Device, task: OpTask, pass: TaskPass, seed: number): Tensor[] {

@@ -2,8 +2,10 @@
 import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import * as columns from '../measure/columns.ts';
 import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
+import { peerCandidate, requirePeers } from '../measure/peer-candidate.ts';
 import type { Group } from '../measure/workload.ts';
 import { showLength } from '../options.ts';
+import { type PeerId, peerIds } from '../peers/peer.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
 const forms = ['fused', 'unfused'] as const satisfies readonly ConvForm[];
@@ -13,8 +15,6 @@ function task(form: ConvForm, B: number, H: number, L: number): OpTask {
     op: 'fft-conv',
     inputs: [{ shape: [B, H, L] }, { shape: [1, H, L], scale: 1 / Math.sqrt(L) }, { shape: [1, H] }],
     forward: (t, [u, k, D]) => fftConv(t, u, k, D, { sides: 'causal', form }),
-    // The unfused form holds the spectra of the padded input, kernel and product.
-    workspace: form === 'unfused' ? 8 * 2 * L * H * (2 * B + 2) : 0,
   };
 }
 
@@ -25,6 +25,7 @@ const suite: Suite = {
   title: 'Long convolution',
   claim: 'A fused FFT convolution is faster than one that is put together from library FFTs.',
   models: forms,
+  peers: peerIds,
   lengths: { quick: [1024, 4096, 16384], full: [1024, 4096, 16384, 65536, 262144] },
   columns: [
     columns.text('model', 'Form'),
@@ -39,33 +40,48 @@ const suite: Suite = {
   ],
   caption(options) {
     const { batch, width } = sizes(options);
-    return [`Batch ${batch}, ${width} channels, a kernel as long as the input. Speedup over the unfused form.`];
+    return [
+      `Batch ${batch}, ${width} channels, a kernel as long as the input. Speedup over ${options.peers[0] ?? 'the unfused form'}.`,
+    ];
   },
   async groups(device, options) {
     const { batch, width } = sizes(options);
+    await requirePeers(options.peers, device);
     const wanted = forms.filter((f) => options.models?.includes(f) ?? true);
     return (options.lengths ?? suite.lengths[options.scale]).flatMap((L) =>
       taskPasses.map(
         (pass): Group => ({
           name: `${showLength(L)}, ${pass}`,
-          baseline: 'unfused',
-          weight: (pass === 'forward' ? 1 : 3) * wanted.length * batch * width * L * 15 * Math.log2(2 * L),
+          baseline: options.peers[0] ?? 'unfused',
+          weight:
+            (pass === 'forward' ? 1 : 3) *
+            (wanted.length + options.peers.length) *
+            batch *
+            width *
+            L *
+            15 *
+            Math.log2(2 * L),
           data: { kind: 'synthetic shape', checksum: null },
           tokens: batch * L,
-          candidates: wanted.map((form) => {
-            const small = Math.min(L, 4096);
-            return opCandidate(device, {
-              id: form,
-              task: task(form, batch, width, L),
-              small: task(form, 2, 3, small),
-              smallName: `length ${small}, 3 channels`,
-              tolerance: 1e-5,
-              pass,
-              seed: options.seed,
-              config: { suite: 'long-conv', form, sides: 'causal', batch, width, length: L },
-              row: { candidate: form, model: form, length: L, batch, width },
-            });
-          }),
+          candidates: [
+            ...options.peers.map((id) =>
+              peerCandidate(device, id as PeerId, pass, { B: batch, H: width, L }, { length: L, batch, width }),
+            ),
+            ...wanted.map((form) => {
+              const small = Math.min(L, 4096);
+              return opCandidate(device, {
+                id: form,
+                task: task(form, batch, width, L),
+                small: task(form, 2, 3, small),
+                smallName: `length ${small}, 3 channels`,
+                tolerance: 1e-5,
+                pass,
+                seed: options.seed,
+                config: { suite: 'long-conv', form, sides: 'causal', batch, width, length: L },
+                row: { candidate: form, model: form, length: L, batch, width },
+              });
+            }),
+          ],
         }),
       ),
     );

@@ -138,6 +138,11 @@ const attentionOp = defineOp<AttentionAttrs>({
       backward: { flops: 0.8 * backward.flops, bytes: backward.bytes + 6 * matrix },
     };
   },
+  /** The gradient of S. */
+  workspace(shapes, _, pass) {
+    const { B, Sq, Sk, h } = attentionSizes('attention', shapes);
+    return pass === 'backward' ? 4 * B * h * Sq * Sk : 0;
+  },
   cases: attentionCases,
   tolerance: 5e-6,
 });
