@@ -11,9 +11,11 @@ struct Cx {
 };
 LC_INLINE Cx loadc(const float* p) {
   Cx a = {load(p), load(p + W)};
-#if defined(__AVX512F__)
   // Keeps the compiler from reading an operand twice to save a register: loads are the scarcer.
+#if defined(__AVX512F__)
   asm("" : "+v"(a.r), "+v"(a.i));
+#elif defined(__AVX__)
+  asm("" : "+x"(a.r), "+x"(a.i));
 #endif
   return a;
 }

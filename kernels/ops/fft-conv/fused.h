@@ -77,7 +77,7 @@ inline void kernel_gradient(const Problem& x, const Team& team, const Workspace&
 
 /** Fetching ahead by software pays where a row comes from memory in the time that a row takes. */
 inline const float* fetch(const Problem& x, const Team& team, const float* row) {
-  return !team.wide && x.stream && x.p->N <= 16384 && x.L <= x.p->N ? row : nullptr;
+  return !team.wide && x.stream && x.p->N <= 131072 && x.L <= x.p->N ? row : nullptr;
 }
 
 /** Rows b0 .. b1 - 1 of channel h; K: C spectra. */
@@ -111,7 +111,7 @@ inline double skip_gradient(const Problem& x, const Team& team, const float* u, 
   constexpr int64_t kPieces = 64;
   double part[kPieces];
   const int64_t piece = (x.L / kPieces + 4096) / 4096 * 4096;
-  split(team, (x.L + piece - 1) / piece, 1, [&](int64_t b, int64_t e, float*) {
+  split(team, (x.L + piece - 1) / piece, 1, [&](int64_t b, int64_t e) {
     for (; b < e; b++) part[b] = dot(u + b * piece, g + b * piece, smaller(piece, x.L - b * piece));
   });
   double total = 0;
@@ -195,10 +195,9 @@ inline const char* fused(Problem& x) {
   const int64_t teams = d.wide ? 1 : d.threads, rooms = d.chunks > 1 ? d.items : teams;
 
   Arena arena{};
-  float *T, *S, *U, *A2, *A3, *K, *A;
+  float *S, *U, *A2, *A3, *K, *A;
   double* dD;
   for (int pass = 0; pass < 2; pass++) {
-    T = arena.take(d.threads * p.stripe);
     S = arena.take(teams * row), U = arena.take(teams * row);
     const bool apart = x.C > 1 || (backward && !x.du);
     A2 = arena.take(apart ? teams * 2 * p.N : 0), A3 = arena.take(apart ? teams * 2 * p.N : 0);
@@ -209,8 +208,8 @@ inline const char* fused(Problem& x) {
   }
   auto for_each = [&](int64_t n, auto&& work) {
     if (d.wide)
-      for (int64_t i = 0; i < n; i++) work(i, Team{0, true, T, p.stripe});
-    else parallel(n, 1, [&](int64_t i, int64_t, int thread) { work(i, Team{thread, false, T, p.stripe}); });
+      for (int64_t i = 0; i < n; i++) work(i, Team{0, true});
+    else parallel(n, 1, [&](int64_t i, int64_t, int thread) { work(i, Team{thread, false}); });
   };
   // The workspace of a thread, with the sums of item i.
   auto space = [&](const Team& team, int64_t i) {

@@ -90,18 +90,18 @@ inline void leaf(Leaf kind, const Walk& w, int64_t at, int64_t first, int64_t co
   }
 }
 
-/** Everything below child blocks [r0, r1) of group `g` of `block`, depth first; the group's columns are done. */
-inline void walk_rows(Leaf kind, const Walk& w, float* T, int g, int64_t block, int64_t at, int64_t r0, int64_t r1) {
+/** Everything below child blocks [r0, r1) of step `i` of `block`, depth first; the step itself is done. */
+inline void walk_blocks(Leaf kind, const Walk& w, int i, int64_t block, int64_t at, int64_t r0, int64_t r1) {
   const Plan& p = *w.p;
-  const Group& group = p.group[g];
-  if (g + 1 == p.groups) return leaf(kind, w, at + r0 * group.stride, block * group.R + r0, r1 - r0);
-  const Group& below = p.group[g + 1];
+  const Step& step = p.step[i];
+  if (i + 1 == p.steps) return leaf(kind, w, at + r0 * step.stride, block * step.radix + r0, r1 - r0);
+  const Step& below = p.step[i + 1];
   for (int64_t r = r0; r < r1; r++) {
-    const int64_t child = block * group.R + r, place = at + r * group.stride;
-    if (goes_forward(kind)) forward_columns(p, g + 1, child, nullptr, w.S + place, T, 0, below.cols);
-    if (kind == kBackward) forward_columns(p, g + 1, child, nullptr, w.U + place, T, 0, below.cols);
-    walk_rows(kind, w, T, g + 1, child, place, 0, below.R);
-    if (goes_back(kind)) inverse_columns(p, g + 1, child, nullptr, w.S + place, T, 0, below.cols);
+    const int64_t child = block * step.radix + r, place = at + r * step.stride;
+    if (goes_forward(kind)) forward_columns(p, i + 1, child, nullptr, w.S + place, 0, below.cols);
+    if (kind == kBackward) forward_columns(p, i + 1, child, nullptr, w.U + place, 0, below.cols);
+    walk_blocks(kind, w, i + 1, child, place, 0, below.radix);
+    if (goes_back(kind)) inverse_columns(p, i + 1, child, nullptr, w.S + place, 0, below.cols);
   }
 }
 

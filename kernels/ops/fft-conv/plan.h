@@ -8,8 +8,8 @@
 //   theta = pi/2: the ring in which a real row of 2N, t^2N = -1, is a complex row of N: a convolution of N reals
 //                 needs no padding and no real-transform epilogue.
 //   theta = 0:    the ordinary cyclic transform.
-// Steps come in groups: one step over all columns, or two or three while a stripe of columns is in the first-level
-// cache. After the last group blocks of kBlock points remain, which block.h finishes in registers.
+// Steps run over whole columns, depth first: a block is finished before its neighbour is begun, so that it descends
+// into ever nearer caches. After the last step blocks of kBlock points remain, which block.h finishes in registers.
 #pragma once
 #include "pool.h"
 #include "simd.h"
@@ -20,28 +20,24 @@ namespace {
 /** Vectors in a block: eight complex ones where there are 32 registers. */
 constexpr int G = W == 16 ? 8 : 4;
 constexpr int kBlock = G * W;
-constexpr int kMaxGroups = 8, kMaxSteps = 3;
-/** Vectors in a stripe of columns: one cache line of real input. */
-constexpr int kStripe = 16 / W;
+constexpr int kMaxSteps = 12;
 /** Complex vectors of constant factors that four vectors need in block.h. */
 constexpr int kLaneFactors = W == 16 ? 6 : W == 8 ? 5 : 3;
 /** Beyond this size a block's twist is computed from one vector and G scalars instead of being read. */
 constexpr int64_t kTableN = 1 << 15;
 
-struct Group {
-  int steps, radix[kMaxSteps];
-  int R;           // product of the radices
+struct Step {
+  int radix;
   int64_t stride;  // floats from one child block to the next
   int64_t cols;    // vectors of a child block
-  float* roots[kMaxSteps];
+  float* roots;    // radix - 1 factors for each block
 };
 
 struct Plan {
   int64_t N, blocks;
-  int cyclic, groups;
-  Group group[kMaxGroups];
+  int cyclic, steps;
+  Step step[kMaxSteps];
   int64_t floats;  // of a workspace row, with its padding
-  int64_t stripe;  // floats of a stripe's scratch
   float* lane;     // G / 4 sets of kLaneFactors complex vectors
   float* twist;    // per block G complex vectors, or (N > kTableN) one complex vector and G complex scalars
   bool table() const { return N <= kTableN; }
@@ -55,19 +51,20 @@ inline void put_root(float* p, int64_t step, double turns) {
   p[step] = float(__builtin_sin(a));
 }
 
-/** The radices of N = kBlock * product; 0 when N has another form. */
+/** The radices of N = kBlock * product; odd first, where the input is real, then as few as possible. */
 inline int radices(int64_t N, int* r) {
   int n = 0, twos = 0;
   int64_t v = N / kBlock;
-  if (v * kBlock != N) return -1;
   for (int odd = 3; odd <= 5; odd += 2)
     if (v % odd == 0) r[n++] = odd, v /= odd;
-  if (n > 1) return -1;
-  for (; v % 2 == 0; v /= 2) twos++;
-  if (v != 1) return -1;
-  if (twos == 1) r[n++] = 2, twos = 0;
-  for (; twos % 3; twos -= 2) r[n++] = 4;
-  for (; twos; twos -= 3) r[n++] = 8;
+  for (; v > 1; v /= 2) twos++;
+  // twos = 3 (e + 1) + remainder, the remainder as 4s (or one 2) before the last 8.
+  int fours = 0;
+  while (twos % 3 && twos > 1) twos -= 2, fours++;
+  if (twos % 3) r[n++] = 2, twos--;
+  for (; twos > 3; twos -= 3) r[n++] = 8;
+  for (; fours; fours--) r[n++] = 4;
+  if (twos) r[n++] = 8;
   return n;
 }
 
@@ -81,32 +78,16 @@ inline int64_t supported_size(int64_t least) {
   return best;
 }
 
-inline void cut_into_groups(Plan& p) {
-  int r[40], n = radices(p.N, r), at = 0;
+inline void cut_into_steps(Plan& p) {
+  int radix[kMaxSteps];
+  p.steps = radices(p.N, radix);
   int64_t size = p.N;
-  p.groups = 0;
-  while (at < n) {
-    Group& g = p.group[p.groups++];
-    g.steps = 1, g.R = g.radix[0] = r[at++];
-    // Small blocks live in the second-level cache anyway: one step at a time. Large ones are read as rarely as can be.
-    if (size > 8192)
-      while (g.steps < kMaxSteps && at < n && g.R * r[at] <= 128 && size / (int64_t(g.R) * r[at]) >= 512) {
-        g.R *= r[at];
-        g.radix[g.steps++] = r[at++];
-      }
-    size /= g.R;
-    g.cols = size / W;
+  for (int i = 0; i < p.steps; i++) {
+    size /= radix[i];
+    // The padding keeps the first step's rows out of each other's cache sets; inside them blocks are contiguous.
+    p.step[i] = {radix[i], 2 * size + (i == 0 && p.steps > 1 ? 2 * W : 0), size / W, nullptr};
   }
-  p.floats = 2 * kBlock;
-  p.stripe = 0;
-  for (int i = p.groups - 1; i >= 0; i--) {
-    Group& g = p.group[i];
-    // The padding keeps the first group's rows out of each other's cache sets; inside them blocks are contiguous.
-    g.stride = p.floats + (i == 0 && p.groups > 1 ? 2 * W : 0);
-    p.floats = g.stride * g.R;
-    const int64_t need = int64_t(g.R) * kStripe * 2 * W;
-    if (g.steps > 1 && need > p.stripe) p.stripe = need;
-  }
+  p.floats = p.steps ? p.step[0].radix * p.step[0].stride : 2 * p.N;
 }
 
 /** The constant factors of the lane steps of vectors k0 .. k0 + 3 of a block (block.h). */
@@ -127,14 +108,12 @@ inline void lane_factors(float* out, int k0) {
 /** Fills the tables. False when memory has run out. */
 inline bool make_plan(Plan& p, int64_t N, int cyclic) {
   p.N = N, p.cyclic = cyclic, p.blocks = N / kBlock;
-  cut_into_groups(p);
+  cut_into_steps(p);
   int64_t total = (G / 4) * kLaneFactors * 2 * W + p.blocks * p.twist_floats(), nb = 1;
-  for (int i = 0; i < p.groups; i++)
-    for (int s = 0; s < p.group[i].steps; s++) {
-      const int r = p.group[i].radix[s];
-      total += nb * 2 * (r - 1);
-      nb *= r;
-    }
+  for (int i = 0; i < p.steps; i++) {
+    total += nb * 2 * (p.step[i].radix - 1);
+    nb *= p.step[i].radix;
+  }
   float* at = static_cast<float*>(pool_alloc(size_t(total) * 4));
   double* turns = static_cast<double*>(pool_alloc(size_t(p.blocks) * 16));
   if (!at || !turns) {
@@ -149,18 +128,17 @@ inline bool make_plan(Plan& p, int64_t N, int cyclic) {
   double *now = turns, *next = turns + p.blocks;
   now[0] = cyclic ? 0 : 0.25;
   nb = 1;
-  for (int i = 0; i < p.groups; i++)
-    for (int s = 0; s < p.group[i].steps; s++) {
-      const int r = p.group[i].radix[s];
-      p.group[i].roots[s] = at;
-      for (int64_t b = 0; b < nb; b++) {
-        for (int q = 1; q < r; q++, at += 2) put_root(at, 1, q * now[b] / r);
-        for (int k = 0; k < r; k++) next[b * r + k] = (now[b] - k) / r;
-      }
-      nb *= r;
-      double* t = now;
-      now = next, next = t;
+  for (int i = 0; i < p.steps; i++) {
+    const int r = p.step[i].radix;
+    p.step[i].roots = at;
+    for (int64_t b = 0; b < nb; b++) {
+      for (int q = 1; q < r; q++, at += 2) put_root(at, 1, q * now[b] / r);
+      for (int k = 0; k < r; k++) next[b * r + k] = (now[b] - k) / r;
     }
+    nb *= r;
+    double* t = now;
+    now = next, next = t;
+  }
   for (int64_t b = 0; b < p.blocks; b++) {
     float* t = p.twist + b * p.twist_floats();
     const int vectors = p.table() ? G : 1;

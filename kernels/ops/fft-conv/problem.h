@@ -59,11 +59,12 @@ inline Problem read_problem(const Call& c, bool backward) {
   return x;
 }
 
-/** sum_t a[t] b[t]: single precision within 4096 elements, double beyond. */
+/** sum_t a[t] b[t]: 64 products to a lane in single precision, the rest in double. */
 inline double dot(const float* a, const float* b, int64_t n) {
+  constexpr int64_t kRun = 64 * 4 * W;
   double total = 0;
-  for (int64_t from = 0; from < n; from += 4096) {
-    const int64_t to = smaller(from + 4096, n);
+  for (int64_t from = 0; from < n; from += kRun) {
+    const int64_t to = smaller(from + kRun, n);
     V s[4] = {};
     int64_t i = from;
     for (; i + 4 * W <= to; i += 4 * W)

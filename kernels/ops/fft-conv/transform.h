@@ -1,7 +1,6 @@
 // A whole transform of one row: from real rows or complex pairs, through a leaf, back to real rows or pairs.
 #pragma once
 #include "leaf.h"
-#include "passes.h"
 #include "threads.h"
 
 namespace longconv {
@@ -19,82 +18,69 @@ struct RingRow {
   bool stream;
 };
 
-/** Who works on a row: the calling thread with its own scratch, or everyone (`wide`; stripes: one T a thread). */
+/** Who works on a row: the calling thread, or everyone. */
 struct Team {
   int thread;
   bool wide;
-  float* scratch;  // of all threads
-  int64_t stripe;
-  float* T(int t) const { return scratch + t * stripe; }
 };
 
 template <class F>
 void split(const Team& team, int64_t n, int64_t grain, F&& work) {
-  if (!team.wide) return work(int64_t{0}, n, team.T(team.thread));
-  parallel(n, grain, [&](int64_t b, int64_t e, int thread) { work(b, e, team.T(thread)); });
+  if (!team.wide) return work(int64_t{0}, n);
+  parallel(n, grain, [&](int64_t b, int64_t e, int) { work(b, e); });
 }
+constexpr int64_t kColumnGrain = 256, kVectorGrain = 4096;
 
-/** Offset in a workspace row of vector v (of N / W) as the first group's columns see it. */
+/** Offset in a workspace row of vector v (of N / W) as the first step's columns see it. */
 LC_INLINE int64_t place(const Plan& p, int64_t v) {
-  if (!p.groups) return v * 2 * W;
-  const Group& g = p.group[0];
-  return v / g.cols * g.stride + v % g.cols * 2 * W;
+  return p.steps ? v / p.step[0].cols * p.step[0].stride + v % p.step[0].cols * 2 * W : v * 2 * W;
 }
 
 LC_INLINE V load_clipped(const float* p, int64_t at, int64_t n) {
   return !p ? V{} : at + W <= n ? load(p + at) : load_edge(p + at, n - at);
 }
 
-/** Vectors [v0, v1) of a ring row into a workspace row, and back. */
-inline void spread(const Plan& p, const RingRow& x, float* S, int64_t v0, int64_t v1) {
-  for (int64_t v = v0; v < v1; v++)
-    storec(S + place(p, v), {load_clipped(x.lo, v * W, x.nlo), load_clipped(x.hi, v * W, x.nhi)});
-}
-inline void collect(const Plan& p, const float* S, const RingRow& y, int64_t v0, int64_t v1) {
-  for (int64_t v = v0; v < v1; v++) {
-    const Cx x = loadc(S + place(p, v));
-    store_edge(y.lo + v * W, x.r, y.nlo - v * W);
-    if (y.hi) store_edge(y.hi + v * W, x.i, y.nhi - v * W);
-  }
-}
+inline RealRow real_row(const Plan& p, const RingRow& x) { return {x.lo, x.nlo, p.step[0].cols * W, x.stream}; }
 
-constexpr int64_t kColumnGrain = 16;
-
-inline RealRow real_row(const Plan& p, const RingRow& x) {
-  const int64_t pitch = p.group[0].cols * W;
-  return {x.lo, x.nlo, pitch, x.stream, p.group[0].steps > 1 ? 2 * kStripe * W : 0};
-}
-
+/** Input to workspace, and the first step. */
 inline void enter(const Plan& p, const Team& team, const RingRow& x, float* S) {
-  if (p.groups && !x.hi) {
-    const RealRow u = real_row(p, x);
-    return split(team, p.group[0].cols, kColumnGrain,
-                 [&](int64_t b, int64_t e, float* T) { forward_columns(p, 0, 0, &u, S, T, b, e); });
-  }
-  split(team, p.N / W, 4096, [&](int64_t b, int64_t e, float*) { spread(p, x, S, b, e); });
-  if (p.groups)
-    split(team, p.group[0].cols, kColumnGrain,
-          [&](int64_t b, int64_t e, float* T) { forward_columns(p, 0, 0, nullptr, S, T, b, e); });
+  const bool real = p.steps && !x.hi;
+  if (!real)
+    split(team, p.N / W, kVectorGrain, [&](int64_t v, int64_t end) {
+      for (; v < end; v++)
+        storec(S + place(p, v), {load_clipped(x.lo, v * W, x.nlo), load_clipped(x.hi, v * W, x.nhi)});
+    });
+  if (!p.steps) return;
+  const RealRow u = real_row(p, x);
+  split(team, p.step[0].cols, kColumnGrain,
+        [&](int64_t b, int64_t e) { forward_columns(p, 0, 0, real ? &u : nullptr, S, b, e); });
 }
 
+/** The first step's inverse, and workspace to output. */
 inline void leave(const Plan& p, const Team& team, float* S, const RingRow& y) {
-  if (p.groups && !y.hi) {
+  const bool real = p.steps && !y.hi;
+  if (p.steps) {
     const RealRow row = real_row(p, y);
-    split(team, p.group[0].cols, kColumnGrain,
-          [&](int64_t b, int64_t e, float* T) { inverse_columns(p, 0, 0, &row, S, T, b, e); });
-    if (y.stream) nt_fence();
-    return;
+    split(team, p.step[0].cols, kColumnGrain, [&](int64_t b, int64_t e) {
+      inverse_columns(p, 0, 0, real ? &row : nullptr, S, b, e);
+      if (y.stream) nt_fence();
+    });
   }
-  if (p.groups)
-    split(team, p.group[0].cols, kColumnGrain,
-          [&](int64_t b, int64_t e, float* T) { inverse_columns(p, 0, 0, nullptr, S, T, b, e); });
-  split(team, p.N / W, 4096, [&](int64_t b, int64_t e, float*) { collect(p, S, y, b, e); });
+  if (real) return;
+  split(team, p.N / W, kVectorGrain, [&](int64_t v, int64_t end) {
+    for (; v < end; v++) {
+      const Cx x = loadc(S + place(p, v));
+      store_edge(y.lo + v * W, x.r, y.nlo - v * W);
+      if (y.hi) store_edge(y.hi + v * W, x.i, y.nhi - v * W);
+    }
+  });
 }
 
+/** Everything between. */
 inline void middle(Leaf kind, const Team& team, const Walk& w) {
   const Plan& p = *w.p;
-  if (!p.groups) return leaf(kind, w, 0, 0, 1);
-  split(team, p.group[0].R, 1, [&](int64_t b, int64_t e, float* T) { walk_rows(kind, w, T, 0, 0, 0, b, e); });
+  if (!p.steps) return leaf(kind, w, 0, 0, 1);
+  split(team, p.step[0].radix, 1, [&](int64_t b, int64_t e) { walk_blocks(kind, w, 0, 0, 0, b, e); });
 }
 
 }  // namespace

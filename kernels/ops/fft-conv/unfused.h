@@ -31,11 +31,7 @@ struct Unfused {
   const Plan& p;
   int64_t n;
   float* work;  // a row for each thread
-  int64_t stride;
   int64_t pairs() const { return (x.B + 1) / 2; }
-
-  /** A stripe's scratch lies behind each thread's row. */
-  Team team(int thread) const { return {thread, false, work + p.floats, stride}; }
 
   /** out[r, 0 .. n) = in[r, 0 .. L), zero beyond. */
   void pad(const float* in, int64_t rows, int64_t L, float* out) const {
@@ -69,9 +65,9 @@ struct Unfused {
     parallel(channels * half, 1, [&](int64_t i, int64_t, int thread) {
       const int64_t c = i / half, b = i % half * 2;
       float* rows = const_cast<float*>(padded);
-      const Team t = team(thread);
+      const Team t{thread, false};
       Walk w{};
-      w.p = &p, w.S = work + thread * stride, w.A = out + i * 2 * n, w.scale = 1;
+      w.p = &p, w.S = work + thread * p.floats, w.A = out + i * 2 * n, w.scale = 1;
       enter(p, t, {partner(rows, b, B, channels, c, n), n, partner(rows, b + 1, B, channels, c, n), n, false}, w.S);
       middle(kSpectrum, t, w);
     });
@@ -81,9 +77,10 @@ struct Unfused {
     const int64_t half = (B + 1) / 2;
     parallel(channels * half, 1, [&](int64_t i, int64_t, int thread) {
       const int64_t c = i / half, b = i % half * 2;
-      const Team t = team(thread);
+      const Team t{thread, false};
       Walk w{};
-      w.p = &p, w.S = work + thread * stride, w.A = const_cast<float*>(spectra) + i * 2 * n, w.scale = 1.0f / float(n);
+      w.p = &p, w.S = work + thread * p.floats;
+      w.A = const_cast<float*>(spectra) + i * 2 * n, w.scale = 1.0f / float(n);
       middle(kInverse, t, w);
       leave(p, t, w.S, {partner(padded, b, B, channels, c, n), n, partner(padded, b + 1, B, channels, c, n), n, false});
     });
@@ -175,10 +172,9 @@ inline const char* unfused(Problem& x) {
   const int64_t n = supported_size(x.L + (x.P > x.Q + 1 ? x.P : x.Q + 1) - 1);
   x.p = plan_for(n, 1);
   if (!x.p) return full;
-  const int64_t stride = (x.p->floats + x.p->stripe + 15) / 16 * 16;
-  Intermediate work(stride * thread_count());
+  Intermediate work(x.p->floats * thread_count());
   if (!work) return full;
-  const Unfused f{x, *x.p, n, work.data, stride};
+  const Unfused f{x, *x.p, n, work.data};
   const int64_t H = x.H, CH = x.C * x.H, pairs = f.pairs();
 
   auto spectra = [&](Intermediate& out, const float* rows, int64_t channels) {
