@@ -79,9 +79,11 @@ inline void parallel_pieces(int64_t rows, int64_t inner, const F& fn) {
   const int64_t pieces = (inner + kPiece - 1) / kPiece;
   const int64_t grain = pieces > 1 ? 1 : 1 + kPiece / (inner < 1 ? 1 : inner);
   parallel(rows * pieces, grain, [&](int64_t i, int64_t end, int thread) {
+    int64_t row = i / pieces, begin = (i % pieces) * kPiece;
     for (; i < end; i++) {
-      int64_t row = i / pieces, begin = (i % pieces) * kPiece;
       fn(row, begin, inner - begin < kPiece ? inner - begin : kPiece, thread);
+      begin += kPiece;
+      if (begin >= inner) begin = 0, row++;
     }
     nt_fence();  // a Sink may have been written
   });

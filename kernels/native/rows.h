@@ -21,6 +21,29 @@ LC_INLINE void put(float* p, V a, int64_t left) {
 }
 
 /**
+ * Adds up N quantities over n elements: term(i, left, sums) adds those of the vector at i. In two or four chains, so
+ * that one addition need not wait for the last.
+ */
+template <int N, class F>
+LC_INLINE void sum_vectors(int64_t n, V (&total)[N], const F& term) {
+  constexpr int kChains = N > 2 ? 2 : 4;
+  V part[kChains][N];
+#pragma GCC unroll 4
+  for (int k = 0; k < kChains; k++)
+#pragma GCC unroll 4
+    for (int j = 0; j < N; j++) part[k][j] = V{};
+  int64_t i = 0;
+  for (; i + kChains * W <= n; i += kChains * W)
+#pragma GCC unroll 4
+    for (int k = 0; k < kChains; k++) term(i + k * W, int64_t(W), part[k]);
+#pragma GCC unroll 4
+  for (int j = 0; j < N; j++)
+    total[j] = kChains == 2 ? part[0][j] + part[1][j]
+                            : (part[0][j] + part[1][j]) + (part[2 % kChains][j] + part[3 % kChains][j]);
+  for (; i < n; i += W) term(i, n - i, total);
+}
+
+/**
  * Where a kernel's output goes. From kStreamed bytes on, more than a core's share of any last-level cache, lines are
  * written past the caches: a plain store would first read the line, half as much traffic again.
  */

@@ -61,51 +61,52 @@ void part_statistics(const Layout& a, const float* x, float* mean, float* square
       if (a.last) {
         float *m = mean + k * a.C, *s = square + k * a.C;
         const V share = splat(1 / float(p.n));
-        for (int64_t c = 0; c < a.C; c += W) {
-          V sum = V{}, squares = V{};
-          for (int64_t r = 0; r < p.n; r++) sum += get(in + r * a.C + c, a.C - c);
-          sum = sum * share;
-          for (int64_t r = 0; r < p.n; r++) {
-            const V d = get(in + r * a.C + c, a.C - c) - sum;
-            squares = fma(d, d, squares);
-          }
-          put(m + c, sum, a.C - c);
-          put(s + c, squares, a.C - c);
-        }
+        for (int64_t c = 0; c < a.C; c++) m[c] = s[c] = 0;
+        for (int64_t r = 0; r < p.n; r++)
+          for_vectors(a.C, [=](int64_t c, int64_t left) LC_LOOP {
+            put(m + c, get(m + c, left) + get(in + r * a.C + c, left), left);
+          });
+        for_vectors(a.C, [=](int64_t c, int64_t left) LC_LOOP { put(m + c, get(m + c, left) * share, left); });
+        for (int64_t r = 0; r < p.n; r++)
+          for_vectors(a.C, [=](int64_t c, int64_t left) LC_LOOP {
+            const V d = get(in + r * a.C + c, left) - get(m + c, left);
+            put(s + c, fma(d, d, get(s + c, left)), left);
+          });
       } else {
         mean[k] = float(reduce_run<SumOf>(in, p.n) / double(p.n));
         const V m = splat(mean[k]);
-        V squares = V{};
-        for (int64_t i = 0; i < p.n; i += W) {
-          const V d = first(get(in + i, p.n - i) - m, p.n - i);
-          squares = fma(d, d, squares);
-        }
-        square[k] = hsum(squares);
+        V squares[1];
+        sum_vectors(p.n, squares, [=](int64_t i, int64_t left, V* s) LC_LOOP {
+          const V d = first(get(in + i, left) - m, left);
+          s[0] = fma(d, d, s[0]);
+        });
+        square[k] = hsum(squares[0]);
       }
     }
   });
 }
 
-/** y = (x - mean) factor + shift, per channel. */
+/** Calls fn(element, channel, along, left) for every vector; along: its lanes are channels from `channel` on. */
 template <class F>
-void per_channel(const Layout& a, int64_t size, const F& fn) {
+void per_channel(const Layout& a, const F& fn) {
   if (a.last) {
     parallel(a.outer, 1 + 8192 / a.C, [&](int64_t r, int64_t end, int) {
       for (; r < end; r++)
-        for (int64_t c = 0; c < a.C; c += W) fn(r * a.C + c, c, W, a.C - c);
+        for_vectors(a.C, [&](int64_t c, int64_t left) LC_LOOP { fn(r * a.C + c, c, true, left); });
+      nt_fence();
     });
   } else {
-    (void)size;
     parallel(part_count(a), 1 + kRun / a.length, [&](int64_t k, int64_t end, int) {
       for (; k < end; k++) {
         const Part p = part_of(a, k);
-        for (int64_t i = 0; i < p.n; i += W) fn(p.begin + i, p.channel, 0, p.n - i);
+        for_vectors(p.n, [&](int64_t i, int64_t left) LC_LOOP { fn(p.begin + i, p.channel, false, left); });
       }
+      nt_fence();
     });
   }
 }
 /** A per-channel value: a vector along the channels, or one channel's value in all lanes. */
-LC_INLINE V channel_value(const float* p, int64_t c, int along, int64_t left) {
+LC_INLINE V channel_value(const float* p, int64_t c, bool along, int64_t left) {
   return along ? get(p + c, left) : splat(p[c]);
 }
 
@@ -142,9 +143,10 @@ const char* forward(const Call& c) {
       scale[ch] = float(1 / __builtin_sqrt(double(running_var[ch]) + eps));
     }
   }
-  per_channel(a, x.size(), [=](int64_t i, int64_t ch, int along, int64_t left) __attribute__((always_inline)) {
+  const Sink sink(y, x.size(), a.last ? a.C : a.inner);
+  per_channel(a, [=](int64_t i, int64_t ch, bool along, int64_t left) LC_LOOP {
     const V factor = channel_value(scale, ch, along, left) * channel_value(w, ch, along, left);
-    put(y + i, (get(in + i, left) - channel_value(mean, ch, along, left)) * factor + channel_value(b, ch, along, left),
+    sink.put(y + i, (get(in + i, left) - channel_value(mean, ch, along, left)) * factor + channel_value(b, ch, along, left),
         left);
   });
   return nullptr;
@@ -158,28 +160,26 @@ void part_gradients(const Layout& a, const float* x, const float* g, const float
       const Part p = part_of(a, k);
       const float *in = x + p.begin, *up = g + p.begin;
       if (a.last) {
-        for (int64_t c = 0; c < a.C; c += W) {
-          const int64_t left = a.C - c;
-          const V m = get(mean + c, left), r = get(scale + c, left);
-          V s = V{}, d = V{};
-          for (int64_t row = 0; row < p.n; row++) {
-            const V v = get(up + row * a.C + c, left);
-            s += v;
-            d = fma(v, get(in + row * a.C + c, left) - m, d);
-          }
-          put(sum + k * a.C + c, s, left);
-          put(along + k * a.C + c, d * r, left);
-        }
+        float *s = sum + k * a.C, *d = along + k * a.C;
+        for (int64_t c = 0; c < a.C; c++) s[c] = d[c] = 0;
+        for (int64_t r = 0; r < p.n; r++)
+          for_vectors(a.C, [=](int64_t c, int64_t left) LC_LOOP {
+            const V v = get(up + r * a.C + c, left), d1 = get(in + r * a.C + c, left) - get(mean + c, left);
+            put(s + c, get(s + c, left) + v, left);
+            put(d + c, fma(v, d1, get(d + c, left)), left);
+          });
+        for_vectors(a.C, [=](int64_t c, int64_t left) LC_LOOP {
+          put(d + c, get(d + c, left) * get(scale + c, left), left);
+        });
       } else {
         const V m = splat(mean[p.channel]);
-        V s = V{}, d = V{};
-        for (int64_t i = 0; i < p.n; i += W) {
-          const V v = get(up + i, p.n - i);
-          s += v;
-          d = fma(v, get(in + i, p.n - i) - m, d);
-        }
-        sum[k] = hsum(s);
-        along[k] = hsum(d) * scale[p.channel];
+        V sums[2];
+        sum_vectors(p.n, sums, [=](int64_t i, int64_t left, V* s) LC_LOOP {
+          const V v = get(up + i, left);
+          s[0] += v, s[1] = fma(v, get(in + i, left) - m, s[1]);
+        });
+        sum[k] = hsum(sums[0]);
+        along[k] = hsum(sums[1]) * scale[p.channel];
       }
     }
   });
@@ -209,16 +209,17 @@ const char* backward(const Call& c) {
     }
   }
   if (!dx) return nullptr;
+  const Sink sink(dx, x.size(), a.last ? a.C : a.inner);
   if (!training) {
-    per_channel(a, x.size(), [=](int64_t i, int64_t ch, int along, int64_t left) __attribute__((always_inline)) {
-      put(dx + i, get(up + i, left) * channel_value(scale, ch, along, left) * channel_value(w, ch, along, left), left);
+    per_channel(a, [=](int64_t i, int64_t ch, bool along, int64_t left) LC_LOOP {
+      sink.put(dx + i, get(up + i, left) * channel_value(scale, ch, along, left) * channel_value(w, ch, along, left), left);
     });
     return nullptr;
   }
-  per_channel(a, x.size(), [=](int64_t i, int64_t ch, int along, int64_t left) __attribute__((always_inline)) {
+  per_channel(a, [=](int64_t i, int64_t ch, bool along, int64_t left) LC_LOOP {
     const V d = get(in + i, left) - channel_value(mean, ch, along, left);
     const V v = get(up + i, left) - channel_value(centre, ch, along, left) - d * channel_value(slope, ch, along, left);
-    put(dx + i, v * channel_value(scale, ch, along, left) * channel_value(w, ch, along, left), left);
+    sink.put(dx + i, v * channel_value(scale, ch, along, left) * channel_value(w, ch, along, left), left);
   });
   return nullptr;
 }

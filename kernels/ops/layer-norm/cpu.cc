@@ -10,10 +10,13 @@
 namespace longconv {
 namespace {
 
+/** From here on the last pass over a row prefetches the next one; shorter rows the hardware sees coming. */
+constexpr int64_t kLong = 512;
+
 LC_INLINE float mean_of(const float* x, int64_t H) {
-  V sum = V{};
-  for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP { sum += get(x + i, n); });
-  return hsum(sum) / float(H);
+  V sum[1];
+  sum_vectors(H, sum, [&](int64_t i, int64_t n, V* s) LC_LOOP { s[0] += get(x + i, n); });
+  return hsum(sum[0]) / float(H);
 }
 /** 1 / sqrt(var + eps) from the sums of deviations d and of d^2; `rest` becomes what rounding took from the mean. */
 LC_INLINE float scale_of(V sum, V square, int64_t H, float eps, float& rest) {
@@ -31,15 +34,16 @@ const char* forward(const Call& c) {
       const float* in = x.f() + r * H;
       float* out = c.out[0].f() + r * H;
       const V mean = splat(mean_of(in, H));
-      V sum = V{}, square = V{};
-      for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
+      V sums[2];  // of d and d^2
+      sum_vectors(H, sums, [&](int64_t i, int64_t n, V* s) LC_LOOP {
         const V d = first(get(in + i, n) - mean, n);
-        sum += d, square = fma(d, d, square);
+        s[0] += d, s[1] = fma(d, d, s[1]);
       });
       float left;
-      const V scale = splat(scale_of(sum, square, H, eps, left)), rest = splat(left);
+      const V scale = splat(scale_of(sums[0], sums[1], H, eps, left)), rest = splat(left);
       for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
         V y = (get(in + i, n) - mean - rest) * scale;
+        if (H >= kLong) __builtin_prefetch(in + H + i);
         if (w) y = y * get(w + i, n);
         if (b) y = y + get(b + i, n);
         sink.put(out + i, y, n);
@@ -67,18 +71,19 @@ const char* backward(const Call& c) {
       for (int64_t r = chunk * kChunk; r < end; r++) {
         const float *in = x.f() + r * H, *up = g.f() + r * H;
         const V mean = splat(mean_of(in, H));
-        V deviation = V{}, square = V{}, sum = V{}, along = V{};
-        for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
+        V sums[4];  // of d, d^2, h and h d
+        sum_vectors(H, sums, [&](int64_t i, int64_t n, V* s) LC_LOOP {
           const V d = first(get(in + i, n) - mean, n);
           V h = get(up + i, n);
           if (w) h = h * get(w + i, n);
-          deviation += d, square = fma(d, d, square), sum += h, along = fma(h, d, along);
+          s[0] += d, s[1] = fma(d, d, s[1]), s[2] += h, s[3] = fma(h, d, s[3]);
         });
         float left;
-        const float scale = scale_of(deviation, square, H, eps, left), total = hsum(sum);
+        const float scale = scale_of(sums[0], sums[1], H, eps, left), total = hsum(sums[2]);
         const V vs = splat(scale), vm = splat(total / float(H)), rest = splat(left);
-        const V va = splat((hsum(along) - left * total) * scale / float(H));
+        const V va = splat((hsum(sums[3]) - left * total) * scale / float(H));
         for_vectors(H, [&](int64_t i, int64_t n) LC_LOOP {
+          if (H >= kLong) __builtin_prefetch(in + H + i), __builtin_prefetch(up + H + i);
           const V hat = (get(in + i, n) - mean - rest) * vs, raw = get(up + i, n);
           if (dx) sink.put(dx + r * H + i, vs * ((w ? raw * get(w + i, n) : raw) - vm - hat * va), n);
           if (pw) put(pw + i, fma(raw, hat, get(pw + i, n)), n);

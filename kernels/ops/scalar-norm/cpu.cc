@@ -1,6 +1,7 @@
 // Normalisation with scalar shift and scale over x (outer, n, inner). Memory bound: 8 bytes an element forward, 12
-// backward. A unit of work is one set of n values (inner = 1) or kLanes neighbouring sets, which are read from memory
-// once and again from cache. dm and ds: per-unit sums, joined in float64. attr: axis.
+// backward. A unit of work is one set of n values (inner = 1) or kLanes neighbouring sets, which are copied to a dense
+// tile first: their rows are far apart, at a power of two often enough, and would not stay in the caches. dm and ds:
+// per-unit sums, joined in float64. attr: axis.
 #include "kernel.h"
 #include "rows.h"
 #include "simd.h"
@@ -42,19 +43,27 @@ LC_INLINE float row_statistics(const float* x, int64_t n, float& mean) {
   return same || !(var > 0) ? 0 : 1 / __builtin_sqrtf(var);
 }
 
-/** The same for W neighbouring sets. */
-LC_INLINE V lane_statistics(const float* x, int64_t n, int64_t inner, int64_t left, V& mean) {
-  const V share = splat(1 / float(n)), start = get(x, left);
+/** Copies n rows of `lanes` values, `inner` apart, to rows of kLanes; the lanes behind them become zero. */
+void gather_tile(const float* x, int64_t n, int64_t inner, int64_t lanes, float* tile) {
+  for (int64_t i = 0; i < n; i++) {
+    for (int64_t l = 0; l < lanes; l += 16) __builtin_prefetch(x + (i + 8) * inner + l);
+    for_vectors(lanes, [=](int64_t l, int64_t left) LC_LOOP { store(tile + i * kLanes + l, get(x + i * inner + l, left)); });
+  }
+}
+
+/** The statistics of W neighbouring sets of a tile. */
+LC_INLINE V lane_statistics(const float* x, int64_t n, V& mean) {
+  const V share = splat(1 / float(n)), start = load(x);
   V sum = V{}, square = V{}, rest = V{};
   VI differ = VI{};
   for (int64_t i = 0; i < n; i++) {
-    const V v = get(x + i * inner, left);
+    const V v = load(x + i * kLanes);
     sum += v;
     differ |= v != start;
   }
   const V rough = sum * share;
   for (int64_t i = 0; i < n; i++) {
-    const V d = get(x + i * inner, left) - rough;
+    const V d = load(x + i * kLanes) - rough;
     rest += d, square = fma(d, d, square);
   }
   const V r = rest * share;
@@ -70,7 +79,9 @@ const char* forward(const Call& c) {
   const Layout a(c, c.in[0]);
   const float *x = c.in[0].f(), m = c.in[1].f()[0], s = c.in[2].f()[0];
   float* y = c.out[0].f();
-  parallel(a.units, 1 + 4096 / (a.n * (a.inner < kLanes ? a.inner : kLanes)), [&](int64_t u, int64_t end, int) {
+  const Sink sink(y, c.out[0].size(), a.inner == 1 ? a.n : a.inner);
+  parallel(a.units, 1 + 4096 / (a.n * (a.inner < kLanes ? a.inner : kLanes)), [&](int64_t u, int64_t end, int thread) {
+    float* tile = static_cast<float*>(scratch(thread, 14, (a.inner == 1 ? 1 : a.n * kLanes) * sizeof(float)));
     for (; u < end; u++) {
       const float* in = x + a.begin(u);
       float* out = y + a.begin(u);
@@ -78,68 +89,79 @@ const char* forward(const Call& c) {
         float mean;
         const float r = row_statistics(in, a.n, mean);
         const V scale = splat(s * r), shift = splat(m);
-        for (int64_t i = 0; i < a.n; i += W)
-          put(out + i, scale * (get(in + i, a.n - i) - splat(mean) + shift), a.n - i);
+        for_vectors(a.n, [=](int64_t i, int64_t left) LC_LOOP {
+          sink.put(out + i, scale * (get(in + i, left) - splat(mean) + shift), left);
+        });
         continue;
       }
-      for (int64_t l = 0, lanes = a.lanes(u); l < lanes; l += W) {
-        V mean;
-        const V scale = lane_statistics(in + l, a.n, a.inner, lanes - l, mean) * splat(s);
-        for (int64_t i = 0; i < a.n; i++) {
-          const int64_t at = i * a.inner + l;
-          put(out + at, scale * (get(in + at, lanes - l) - mean + splat(m)), lanes - l);
-        }
-      }
+      const int64_t lanes = a.lanes(u);
+      gather_tile(in, a.n, a.inner, lanes, tile);
+      V means[kLanes / W], scales[kLanes / W];
+      for (int64_t l = 0; l < lanes; l += W) scales[l / W] = lane_statistics(tile + l, a.n, means[l / W]) * splat(s);
+      for (int64_t i = 0; i < a.n; i++)
+        for (int64_t l = 0; l < lanes; l += W)
+          sink.put(out + i * a.inner + l, scales[l / W] * (load(tile + i * kLanes + l) - means[l / W] + splat(m)),
+                   lanes - l);
     }
+    sink.done();
   });
   return nullptr;
 }
 
+// dx = scale (g - centre - (x - mean) slope) with per-set values: see op.ts.
 const char* backward(const Call& c) {
   const Layout a(c, c.in[0]);
   const float *x = c.in[0].f(), *g = c.gout[0].f(), m = c.in[1].f()[0], s = c.in[2].f()[0];
   float* dx = c.gin[0].f();
   double* partial = static_cast<double*>(scratch(0, 15, 2 * (a.units + 1) * sizeof(double)));
-  parallel(a.units, 1 + 4096 / (a.n * (a.inner < kLanes ? a.inner : kLanes)), [&](int64_t u, int64_t end, int) {
+  const Sink sink(dx, c.in[0].size(), a.inner == 1 ? a.n : a.inner);
+  parallel(a.units, 1 + 4096 / (a.n * (a.inner < kLanes ? a.inner : kLanes)), [&](int64_t u, int64_t end, int thread) {
+    float* tile = static_cast<float*>(scratch(thread, 14, (a.inner == 1 ? 1 : 2 * a.n * kLanes) * sizeof(float)));
+    float* up_tile = tile + a.n * kLanes;
+    const V share = splat(1 / float(a.n));
     for (; u < end; u++) {
       const float *in = x + a.begin(u), *up = g + a.begin(u);
       float* to = dx ? dx + a.begin(u) : nullptr;
-      double dm = 0, ds = 0;
-      const V share = splat(1 / float(a.n));
       if (a.inner == 1) {
         float mean;
         const float r = row_statistics(in, a.n, mean);
-        V total = V{}, along = V{};
-        for (int64_t i = 0; i < a.n; i += W) {
-          const V v = get(up + i, a.n - i);
-          total += v, along = fma(v, get(in + i, a.n - i) - splat(mean), along);
-        }
-        const float sum = hsum(total), slope = (hsum(along) + m * sum) * r;
-        dm = s * r * sum, ds = slope;
-        for (int64_t i = 0; to && i < a.n; i += W) {
-          const V hat = (get(in + i, a.n - i) - splat(mean)) * splat(r);
-          put(to + i, splat(s * r) * (get(up + i, a.n - i) - splat(sum) * share - hat * splat(slope) * share), a.n - i);
-        }
-      } else {
-        for (int64_t l = 0, lanes = a.lanes(u); l < lanes; l += W) {
-          const int64_t left = lanes - l;
-          V mean, total = V{}, along = V{};
-          const V r = lane_statistics(in + l, a.n, a.inner, left, mean);
-          for (int64_t i = 0; i < a.n; i++) {
-            const V v = get(up + i * a.inner + l, left);
-            total += v, along = fma(v, get(in + i * a.inner + l, left) - mean, along);
-          }
-          const V slope = (along + splat(m) * total) * r;
-          dm += double(hsum(first(splat(s) * r * total, left))), ds += double(hsum(first(slope, left)));
-          for (int64_t i = 0; to && i < a.n; i++) {
-            const int64_t at = i * a.inner + l;
-            const V hat = (get(in + at, left) - mean) * r;
-            put(to + at, splat(s) * r * (get(up + at, left) - total * share - hat * slope * share), left);
-          }
-        }
+        V sums[2];  // of g and g (x - mean)
+        sum_vectors(a.n, sums, [=](int64_t i, int64_t left, V* t) LC_LOOP {
+          const V v = get(up + i, left);
+          t[0] += v, t[1] = fma(v, get(in + i, left) - splat(mean), t[1]);
+        });
+        const float sum = hsum(sums[0]), ds = (hsum(sums[1]) + m * sum) * r;
+        partial[2 * u] = s * r * sum, partial[2 * u + 1] = ds;
+        if (!to) continue;
+        const V centre = splat(sum) * share, slope = splat(r * ds) * share, scale = splat(s * r);
+        for_vectors(a.n, [=](int64_t i, int64_t left) LC_LOOP {
+          sink.put(to + i, scale * (get(up + i, left) - centre - (get(in + i, left) - splat(mean)) * slope), left);
+        });
+        continue;
       }
-      partial[2 * u] = dm, partial[2 * u + 1] = ds;
+      const int64_t lanes = a.lanes(u);
+      gather_tile(in, a.n, a.inner, lanes, tile);
+      gather_tile(up, a.n, a.inner, lanes, up_tile);
+      V means[kLanes / W], scales[kLanes / W], centres[kLanes / W], slopes[kLanes / W];
+      partial[2 * u] = partial[2 * u + 1] = 0;
+      for (int64_t l = 0; l < lanes; l += W) {
+        V mean, sum = V{}, along = V{};
+        const V r = lane_statistics(tile + l, a.n, mean);
+        for (int64_t i = 0; i < a.n; i++) {
+          const V v = load(up_tile + i * kLanes + l);
+          sum += v, along = fma(v, load(tile + i * kLanes + l) - mean, along);
+        }
+        const V ds = (along + splat(m) * sum) * r;
+        partial[2 * u] += double(hsum(splat(s) * r * sum)), partial[2 * u + 1] += double(hsum(ds));
+        means[l / W] = mean, scales[l / W] = splat(s) * r, centres[l / W] = sum * share, slopes[l / W] = r * ds * share;
+      }
+      for (int64_t i = 0; to && i < a.n; i++)
+        for (int64_t l = 0; l < lanes; l += W) {
+          const V d = load(tile + i * kLanes + l) - means[l / W], v = load(up_tile + i * kLanes + l) - centres[l / W];
+          sink.put(to + i * a.inner + l, scales[l / W] * (v - d * slopes[l / W]), lanes - l);
+        }
     }
+    sink.done();
   });
   double dm = 0, ds = 0;
   for (int64_t u = 0; u < a.units; u++) dm += partial[2 * u], ds += partial[2 * u + 1];

@@ -16,7 +16,8 @@ void for_runs(const Call& c, const Tensor& part, const Tensor& whole, const F& f
   const int64_t n = whole.dim[axis];
   const int64_t run = step == 1 ? m * inner : inner, runs = step == 1 ? 1 : m;
   parallel_pieces(outer * runs, run, [&](int64_t row, int64_t begin, int64_t count, int) {
-    fn(row * run + begin, (row / runs * n + start + row % runs * step) * inner + begin, count);
+    const int64_t o = runs == 1 ? row : row / runs, k = runs == 1 ? 0 : row % runs;
+    fn(row * run + begin, (o * n + start + k * step) * inner + begin, count);
   });
 }
 
