@@ -1,21 +1,69 @@
-/** Every op, every case, on the CPU in each instruction set that this machine has (the best one in-process). */
+/**
+ * Every op, every case, on the CPU in each instruction set that this machine has, in memory that starts as NaN; and the
+ * same bits with one thread and with three.
+ */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openDevice } from '../device/registry.ts';
-import { checkOp } from './check.ts';
+import { loadAddon } from '../native/addon.ts';
+import { checkOp, type OpRun, runCase, sameBits } from './check.ts';
+import type { Op } from './op.ts';
 import { loadOps } from './registry.ts';
 
+const addon = loadAddon();
 const reference = await openDevice('reference');
-const cpu = await openDevice('cpu');
-for (const [id, op] of await loadOps()) {
-  test(`${id} on the CPU matches its float64 reference`, async () => {
-    for (const c of op.cases) {
-      const r = await checkOp(op, c, cpu, reference);
-      assert.equal(
-        r.status,
-        'pass',
-        `${id} ${c.name}: ${r.reason} (error ${r.error}, tolerance ${r.tolerance}, ${r.implementation})`,
-      );
-    }
-  });
+const ops = await loadOps();
+
+/** What the reference gives, computed once for all instruction sets. */
+const wanted = new Map<string, Promise<OpRun>>();
+function want(op: Op, index: number): Promise<OpRun> {
+  const key = `${op.id} ${index}`;
+  const run = wanted.get(key) ?? runCase(op, op.cases[index], reference);
+  wanted.set(key, run);
+  return run;
+}
+
+async function openPoisoned(isa: string) {
+  const before = { LONGCONV_ISA: process.env.LONGCONV_ISA, LONGCONV_POISON: process.env.LONGCONV_POISON };
+  Object.assign(process.env, { LONGCONV_ISA: isa, LONGCONV_POISON: '1' });
+  try {
+    return await openDevice('cpu');
+  } finally {
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
+  }
+}
+
+const isas = process.env.LONGCONV_ISA ? [process.env.LONGCONV_ISA] : addon.isas();
+for (const isa of isas) {
+  const cpu = await openPoisoned(isa);
+  for (const [id, op] of ops) {
+    test(`${id} on the CPU (${isa}) matches its float64 reference`, async () => {
+      for (const [i, c] of op.cases.entries()) {
+        const r = await checkOp(op, c, cpu, await want(op, i));
+        assert.equal(
+          r.status,
+          'pass',
+          `${id} ${c.name}: ${r.reason} (error ${r.error}, tolerance ${r.tolerance}, ${r.implementation})`,
+        );
+      }
+    });
+    if (isa !== isas[0]) continue; // how work is divided is the same in all of them
+    test(`${id} on the CPU (${isa}) gives the same bits whatever the number of threads`, async () => {
+      const before = addon.threads();
+      try {
+        for (const c of op.cases) {
+          const runs = [];
+          for (const threads of [1, 3]) {
+            addon.threads(threads);
+            runs.push(await runCase(op, c, cpu));
+          }
+          assert.ok(sameBits(runs[0], runs[1]), `${id} ${c.name}: one thread and three differ`);
+        }
+      } finally {
+        addon.threads(before);
+      }
+    });
+  }
 }

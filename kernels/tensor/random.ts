@@ -16,33 +16,27 @@ export function philox(
   let [c0, c1, c2, c3] = counter;
   let [k0, k1] = key;
   for (let r = 0; r < rounds; r++) {
-    const [h0, l0] = mulWide(M0, c0);
-    const [h1, l1] = mulWide(M1, c2);
-    const n0 = (h1 ^ c1 ^ k0) >>> 0;
-    const n2 = (h0 ^ c3 ^ k1) >>> 0;
+    const n0 = high(M1, c2) ^ c1 ^ k0;
+    const n2 = high(M0, c0) ^ c3 ^ k1;
+    c1 = Math.imul(M1, c2);
+    c3 = Math.imul(M0, c0);
     c0 = n0;
-    c1 = l1;
     c2 = n2;
-    c3 = l0;
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
   }
   return [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0];
 }
 
-/** High and low words of a 32 x 32 bit product, in 16-bit limbs. */
-function mulWide(a: number, x: number): [number, number] {
+/** High word of a 32 x 32 bit product, in 16-bit limbs. */
+function high(a: number, x: number): number {
   const al = a & 0xffff;
   const ah = a >>> 16;
   const xl = x & 0xffff;
   const xh = x >>> 16;
-  const ll = al * xl;
-  const lh = al * xh;
-  const hl = ah * xl;
-  const mid = (ll >>> 16) + (lh & 0xffff) + (hl & 0xffff);
-  const low = (((mid & 0xffff) << 16) | (ll & 0xffff)) >>> 0;
-  const high = (ah * xh + (lh >>> 16) + (hl >>> 16) + (mid >>> 16)) >>> 0;
-  return [high, low];
+  const low = ah * xl + ((al * xl) >>> 16);
+  const mid = al * xh + (low & 0xffff);
+  return (ah * xh + (low >>> 16) + (mid >>> 16)) | 0;
 }
 
 /** 64-bit FNV-1a of a text, as two 32-bit words. */
@@ -61,7 +55,9 @@ export const unit = (word: number): number => (word + 0.5) / 4294967296;
 export class Stream {
   readonly key: readonly [number, number];
   position = 0;
-  #block: number[] = [];
+  /** The last block taken and how many of its words are left. */
+  #block: readonly number[] = [];
+  #left = 0;
 
   constructor(
     readonly seed: number,
@@ -80,25 +76,27 @@ export class Stream {
   reserve(count: number): number {
     const start = this.position;
     this.position += count;
-    this.#block = [];
+    this.#left = 0;
     return start;
   }
 
   /** Where the stream is, in blocks; the words left of the last block taken count a quarter each. */
   get mark(): number {
-    return this.position - this.#block.length / 4;
+    return this.position - this.#left / 4;
   }
   set mark(mark: number) {
     this.position = Math.ceil(mark);
-    const left = (this.position - mark) * 4;
-    const last = this.block(this.position - 1).reverse();
-    this.#block = left ? last.slice(0, left) : [];
+    this.#left = (this.position - mark) * 4;
+    if (this.#left) this.#block = this.block(this.position - 1);
   }
 
   /** Next 32-bit word. */
   word(): number {
-    if (!this.#block.length) this.#block = this.block(this.position++).reverse();
-    return this.#block.pop() as number;
+    if (!this.#left) {
+      this.#block = this.block(this.position++);
+      this.#left = 4;
+    }
+    return this.#block[4 - this.#left--];
   }
 
   uniform(low = 0, high = 1): number {
