@@ -95,7 +95,7 @@ for (const u of units) {
   for (const part of [
     compiler,
     cxx,
-    u.flags.join(' '),
+    u.flags.join(' ').replaceAll(root, ''), // a copy of the folder keeps its objects
     text(u.src),
     shared,
     ...(dir === here ? [] : headersIn(dir).map(text)),
