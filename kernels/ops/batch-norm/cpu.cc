@@ -2,7 +2,7 @@
 //
 // Statistics: mean and squared deviations of chunks that stay in cache (two passes over the chunk), joined in float64
 // by Chan's formula, so x is read once from memory for them and nothing cancels. Then one pass writes y: 12 bytes an
-// element in training, 8 in evaluation; backward 20 and 12 or (evaluation, no second read) 12.
+// element in training, 8 in evaluation; backward 20 (12 in evaluation), its sums compensated.
 // attr: eps, momentum, training, channel axis.
 #include "kernel.h"
 #include "reduce.h"
@@ -152,34 +152,52 @@ const char* forward(const Call& c) {
   return nullptr;
 }
 
-/** Sums of g and of g xhat over each part. */
-void part_gradients(const Layout& a, const float* x, const float* g, const float* mean, const float* scale, float* sum,
-                    float* along) {
-  parallel(part_count(a), a.last ? 1 : 1 + kRun / a.length, [&](int64_t k, int64_t end, int) {
+/** a + x with the rounding error of the sum kept in `rest` (Kahan): the sums below cancel almost entirely. */
+LC_INLINE V add_kept(V a, V x, V& rest) {
+  const V y = x - rest, t = a + y;
+  rest = (t - a) - y;
+  return t;
+}
+
+/** Sums of g, of g (x - mean) and of x - mean over each part: three numbers for each of its channels. */
+struct Sums {
+  float *g, *along, *shift;
+};
+void part_gradients(const Layout& a, const float* x, const float* g, const float* mean, const Sums& out) {
+  parallel(part_count(a), a.last ? 1 : 1 + kRun / a.length, [&](int64_t k, int64_t end, int thread) {
     for (; k < end; k++) {
       const Part p = part_of(a, k);
       const float *in = x + p.begin, *up = g + p.begin;
       if (a.last) {
-        float *s = sum + k * a.C, *d = along + k * a.C;
-        for (int64_t c = 0; c < a.C; c++) s[c] = d[c] = 0;
+        float *s = out.g + k * a.C, *d = out.along + k * a.C, *e = out.shift + k * a.C;
+        float* rest = static_cast<float*>(scratch(thread, 12, 3 * a.C * sizeof(float)));
+        if (!rest) return;
+        for (int64_t c = 0; c < a.C; c++) s[c] = d[c] = e[c] = 0;
+        for (int64_t c = 0; c < 3 * a.C; c++) rest[c] = 0;
+        const auto add = [](float* sum, float* kept, V term, int64_t left) LC_LOOP {
+          V r = get(kept, left);
+          put(sum, add_kept(get(sum, left), term, r), left);
+          put(kept, r, left);
+        };
         for (int64_t r = 0; r < p.n; r++)
           for_vectors(a.C, [=](int64_t c, int64_t left) LC_LOOP {
             const V v = get(up + r * a.C + c, left), d1 = get(in + r * a.C + c, left) - get(mean + c, left);
-            put(s + c, get(s + c, left) + v, left);
-            put(d + c, fma(v, d1, get(d + c, left)), left);
+            add(s + c, rest + c, v, left);
+            add(d + c, rest + a.C + c, v * d1, left);
+            add(e + c, rest + 2 * a.C + c, d1, left);
           });
-        for_vectors(a.C, [=](int64_t c, int64_t left) LC_LOOP {
-          put(d + c, get(d + c, left) * get(scale + c, left), left);
-        });
       } else {
         const V m = splat(mean[p.channel]);
-        V sums[2];
-        sum_vectors(p.n, sums, [=](int64_t i, int64_t left, V* s) LC_LOOP {
-          const V v = get(up + i, left);
-          s[0] += v, s[1] = fma(v, get(in + i, left) - m, s[1]);
+        V sums[3] = {V{}, V{}, V{}}, rest[3] = {V{}, V{}, V{}};
+        for_vectors(p.n, [&](int64_t i, int64_t left) LC_LOOP {
+          const V v = get(up + i, left), d1 = first(get(in + i, left) - m, left);
+          sums[0] = add_kept(sums[0], v, rest[0]);
+          sums[1] = add_kept(sums[1], v * d1, rest[1]);
+          sums[2] = add_kept(sums[2], d1, rest[2]);
         });
-        sum[k] = hsum(sums[0]);
-        along[k] = hsum(sums[1]) * scale[p.channel];
+        out.g[k] = hsum(sums[0]);
+        out.along[k] = hsum(sums[1]);
+        out.shift[k] = hsum(sums[2]);
       }
     }
   });
@@ -193,19 +211,31 @@ const char* backward(const Call& c) {
   float *dx = c.gin[0].f(), *dw = c.gin[1].f(), *db = c.gin[2].f();
   const bool training = c.attr[2] != 0;
   const double n = double(a.outer) * double(a.inner);
-  float* centre = static_cast<float*>(scratch(0, 13, 2 * a.C * sizeof(float)));
-  float* slope = centre + a.C;  // dx = w scale (g - centre - (x - mean) slope)
+  // dx = w scale (g - centre - (x - mean) slope). What flows to a bias before the norm is zero by symmetry: centre is
+  // that of the mean before it was rounded to float32, and held in two floats, so that the sum of dx stays at zero.
+  float* centre = static_cast<float*>(scratch(0, 13, 3 * a.C * sizeof(float)));
+  if (!centre) return "no memory is left for the sums of a batch norm: use a smaller batch";
+  float *rest = centre + a.C, *slope = centre + 2 * a.C;
   if (training || dw || db) {
-    float* sums = static_cast<float*>(scratch(0, 14, a.parts * a.C * sizeof(float)));
-    float* alongs = static_cast<float*>(scratch(0, 15, a.parts * a.C * sizeof(float)));
-    part_gradients(a, in, up, mean, scale, sums, alongs);
+    const int64_t count = a.parts * a.C;
+    float* sums = static_cast<float*>(scratch(0, 14, 3 * count * sizeof(float)));
+    if (!sums) return "no memory is left for the sums of a batch norm: use a smaller batch";
+    const Sums parts{sums, sums + count, sums + 2 * count};
+    part_gradients(a, in, up, mean, parts);
     for (int64_t ch = 0; ch < a.C; ch++) {
-      double s = 0, d = 0;
-      for (int64_t p = 0; p < a.parts; p++) s += sums[partial_at(a, ch, p)], d += alongs[partial_at(a, ch, p)];
+      double s = 0, d = 0, e = 0;
+      for (int64_t p = 0; p < a.parts; p++) {
+        const int64_t at = partial_at(a, ch, p);
+        s += parts.g[at], d += parts.along[at], e += parts.shift[at];
+      }
+      const double shift = training ? e / n : 0, r = scale[ch];
+      d = r * (d - shift * s);
       if (db) db[ch] = float(s);
       if (dw) dw[ch] = float(d);
-      centre[ch] = training ? float(s / n) : 0;
-      slope[ch] = training ? float(d / n * scale[ch]) : 0;
+      const double tilt = training ? d / n * r : 0, level = training ? s / n - shift * tilt : 0;
+      slope[ch] = float(tilt);
+      centre[ch] = float(level);
+      rest[ch] = float(level - centre[ch]);
     }
   }
   if (!dx) return nullptr;
@@ -218,7 +248,8 @@ const char* backward(const Call& c) {
   }
   per_channel(a, [=](int64_t i, int64_t ch, bool along, int64_t left) LC_LOOP {
     const V d = get(in + i, left) - channel_value(mean, ch, along, left);
-    const V v = get(up + i, left) - channel_value(centre, ch, along, left) - d * channel_value(slope, ch, along, left);
+    const V v = (get(up + i, left) - channel_value(centre, ch, along, left)) -
+                fma(d, channel_value(slope, ch, along, left), channel_value(rest, ch, along, left));
     sink.put(dx + i, v * channel_value(scale, ch, along, left) * channel_value(w, ch, along, left), left);
   });
   return nullptr;
