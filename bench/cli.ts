@@ -3,10 +3,10 @@
 import process from 'node:process';
 import { type Command, cac } from 'cac';
 import { packageVersion } from '../results/provenance.ts';
-import { exit, exitCode, InterruptedError, UsageError } from './errors.ts';
+import { exit, exitCode, InterruptedError, UsageError } from '../results/terminal/errors.ts';
+import { suggestion } from '../results/terminal/options.ts';
+import { flush, progress } from '../results/terminal/output.ts';
 import { watchInterrupts } from './interrupt.ts';
-import { suggestion } from './options.ts';
-import { flush, progress } from './output.ts';
 
 export type Options = Record<string, unknown>;
 

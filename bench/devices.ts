@@ -1,8 +1,8 @@
 /** Devices as the command line names them. */
 import { type Device, DeviceUnavailableError } from '../kernels/device/device.ts';
 import { deviceKinds, openDevice } from '../kernels/device/registry.ts';
-import { UsageError } from './errors.ts';
-import { list, suggestion } from './options.ts';
+import { UsageError } from '../results/terminal/errors.ts';
+import { list, suggestion } from '../results/terminal/options.ts';
 
 /** Checks the names only: an unknown one is a usage error, before anything is opened. */
 export function deviceNames(value: unknown, fallback: string): string[] {

@@ -1,7 +1,7 @@
 /** Ctrl-C: the first one asks the command to stop at the next sample and keep what it has, the second one ends it. */
 import process from 'node:process';
-import { exit, InterruptedError } from './errors.ts';
-import { progress } from './output.ts';
+import { exit, InterruptedError } from '../results/terminal/errors.ts';
+import { progress } from '../results/terminal/output.ts';
 
 const controller = new AbortController();
 

@@ -1,6 +1,6 @@
 /** How many threads the CPU device uses: `--threads`, then LONGCONV_THREADS, then all cores. */
 import { loadAddon } from '../kernels/native/addon.ts';
-import { count } from './options.ts';
+import { count } from '../results/terminal/options.ts';
 
 /** Applies `--threads` before a device is opened; does nothing when it was not given. */
 export function applyThreads(value: unknown): void {

@@ -2,9 +2,9 @@
 /** `repro`: does the claim hold. Commands live in `commands/<verb>.ts` and are loaded when they are called. */
 import process from 'node:process';
 import { type Command, cac } from 'cac';
-import { suggestion } from '../bench/options.ts';
-import { flush, progress } from '../bench/output.ts';
 import { packageVersion } from '../results/provenance.ts';
+import { suggestion } from '../results/terminal/options.ts';
+import { flush, progress } from '../results/terminal/output.ts';
 import { claimIds } from './claim.ts';
 import { exit, exitCode, InterruptedError, UsageError } from './errors.ts';
 import { watchInterrupts } from './interrupt.ts';

@@ -1,9 +1,9 @@
 /** What ends `repro` early, with the exit code that the shell sees; the rest is as in `bench`. */
-import { exit, exitCode as sharedExitCode } from '../bench/errors.ts';
+import { exit, exitCode as sharedExitCode } from '../results/terminal/errors.ts';
 import { MissingFileError } from './data/dataset.ts';
 import { DivergedError } from './train/session.ts';
 
-export { exit, InterruptedError, UsageError } from '../bench/errors.ts';
+export { exit, InterruptedError, UsageError } from '../results/terminal/errors.ts';
 
 /** The data cannot be had here; the sentence says how to get it. */
 export class DataUnavailableError extends Error {

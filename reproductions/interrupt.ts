@@ -1,6 +1,6 @@
 /** Ctrl-C: the first one asks for a checkpoint and a clean end, the second one ends at once. */
 import process from 'node:process';
-import { progress } from '../bench/output.ts';
+import { progress } from '../results/terminal/output.ts';
 import { exit, InterruptedError } from './errors.ts';
 
 const controller = new AbortController();

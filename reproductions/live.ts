@@ -1,5 +1,5 @@
 /** What a training run says on stderr while it goes on: a live line, and one line per evaluation. */
-import { progress, showDuration } from '../bench/output.ts';
+import { progress, showDuration } from '../results/terminal/output.ts';
 import { guessLevel } from './data/dataset.ts';
 import type { Job } from './jobs.ts';
 import type { EvaluationLine, StepLine } from './train/journal.ts';

@@ -1,6 +1,7 @@
 /** Command-line values of `repro`: seeds, durations, steps, devices. */
-import { count, last, list, suggestion } from '../bench/options.ts';
+
 import { deviceKinds } from '../kernels/device/registry.ts';
+import { count, last, list, suggestion } from '../results/terminal/options.ts';
 import { UsageError } from './errors.ts';
 
 /** `0..2`, `0,3`, `7`: each once. Default: 0. */

@@ -11,14 +11,14 @@ import { openDevice } from '../../kernels/device/registry.ts';
 import { checkOp } from '../../kernels/ops/check.ts';
 import { loadOps } from '../../kernels/ops/registry.ts';
 import { renderTable } from '../../results/tables.ts';
+import { exit, UsageError } from '../../results/terminal/errors.ts';
+import { last } from '../../results/terminal/options.ts';
+import { colours, print, progress, showDuration } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { deviceNames, openDevices } from '../devices.ts';
-import { exit, UsageError } from '../errors.ts';
 import { goldenFiles, readGolden } from '../golden/golden.ts';
 import { type GoldenVerdict, runGolden } from '../golden/run.ts';
 import { interrupted } from '../interrupt.ts';
-import { last } from '../options.ts';
-import { colours, print, progress, showDuration } from '../output.ts';
 import { applyThreads } from '../threads.ts';
 
 const ownVectors = join(dirname(fileURLToPath(import.meta.url)), '..', 'golden', 'vectors');

@@ -9,11 +9,11 @@ import type { BenchRecord, Row } from '../../results/record.ts';
 import { unpairedRatio } from '../../results/statistics.ts';
 import { readRecords } from '../../results/store.ts';
 import { type Column, type Format, formats, render, showInterval } from '../../results/tables.ts';
+import { exit, UsageError } from '../../results/terminal/errors.ts';
+import { choose, last, suggestion } from '../../results/terminal/options.ts';
+import { colours, print, progress } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
-import { exit, UsageError } from '../errors.ts';
 import { text } from '../measure/columns.ts';
-import { choose, last, suggestion } from '../options.ts';
-import { colours, print, progress } from '../output.ts';
 
 interface Source {
   name: string;

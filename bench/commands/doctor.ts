@@ -7,13 +7,13 @@ import { deviceKinds, openDevice } from '../../kernels/device/registry.ts';
 import { loadAddon } from '../../kernels/native/addon.ts';
 import { packageRoot, runsFolder, runtimeInfo } from '../../results/provenance.ts';
 import { renderTable, show, showBytes, showPercent } from '../../results/tables.ts';
+import { exit } from '../../results/terminal/errors.ts';
+import { memoryLimit } from '../../results/terminal/memory.ts';
+import { colours, print, progress } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
-import { exit } from '../errors.ts';
 import { interrupted, stopIfInterrupted } from '../interrupt.ts';
-import { memoryLimit } from '../measure/memory.ts';
 import { clockStep, measureNoise } from '../measure/noise.ts';
 import { measureRoofline } from '../measure/roofline.ts';
-import { colours, print, progress } from '../output.ts';
 
 interface Finding {
   what: string;

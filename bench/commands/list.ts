@@ -5,11 +5,11 @@ import { loadOps } from '../../kernels/ops/registry.ts';
 import { loadMixer, mixerIds } from '../../models/mixer.ts';
 import type { Row } from '../../results/record.ts';
 import { type Column, renderTable, showBytes } from '../../results/tables.ts';
+import { exit } from '../../results/terminal/errors.ts';
+import { memoryLimit } from '../../results/terminal/memory.ts';
+import { showLength } from '../../results/terminal/options.ts';
+import { colours, print } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
-import { exit } from '../errors.ts';
-import { memoryLimit } from '../measure/memory.ts';
-import { showLength } from '../options.ts';
-import { colours, print } from '../output.ts';
 import { loadSuite, suiteIds } from '../suite.ts';
 
 export async function run(_args: unknown[], options: Options): Promise<number> {

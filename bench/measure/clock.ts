@@ -1,5 +1,5 @@
 /** Says where a run is and how long it will still take. */
-import { showDuration } from '../output.ts';
+import { showDuration } from '../../results/terminal/output.ts';
 import type { RoundReport } from './sampling.ts';
 import type { Group } from './workload.ts';
 

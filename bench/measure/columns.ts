@@ -1,6 +1,6 @@
 /** Table columns that suites share. */
 import { type Column, show, showBytes, showInterval, showPercent } from '../../results/tables.ts';
-import { showLength } from '../options.ts';
+import { showLength } from '../../results/terminal/options.ts';
 
 export const text = (key: string, title: string): Column => ({ key, title });
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openDevice } from '../../kernels/device/registry.ts';
-import { DisagreementError, exit, exitCode, InterruptedError } from '../errors.ts';
+import { DisagreementError, exit, exitCode, InterruptedError } from '../../results/terminal/errors.ts';
 import type { Measurement, SuiteContext } from '../suite.ts';
 import { measureGroup } from './group.ts';
 import type { Candidate, Group } from './workload.ts';

@@ -3,7 +3,7 @@
  * one step, samples them in interleaved rounds, and emits one row each.
  */
 import { ratioOf, timeOf } from '../../results/statistics.ts';
-import { DisagreementError, InterruptedError } from '../errors.ts';
+import { DisagreementError, InterruptedError } from '../../results/terminal/errors.ts';
 import type { SuiteContext } from '../suite.ts';
 import { rooflineFraction } from './roofline.ts';
 import { type Sampled, sampleInterleaved } from './sampling.ts';

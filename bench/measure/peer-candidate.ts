@@ -4,7 +4,7 @@ import { openDevice } from '../../kernels/device/registry.ts';
 import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import type { BenchRecord, Row } from '../../results/record.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError } from '../../results/terminal/errors.ts';
 import { Peer, type PeerId, peerValue } from '../peers/peer.ts';
 import type { TaskPass } from './op-task.ts';
 import type { Candidate } from './workload.ts';

@@ -1,10 +1,10 @@
 /** Exact attention, materialised and flash, forward and backward. */
 import { attention } from '../../kernels/ops/attention/op.ts';
 import { flashAttention } from '../../kernels/ops/flash-attention/op.ts';
+import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
 import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
 import type { Group } from '../measure/workload.ts';
-import { showLength } from '../options.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
 const forms = ['attention', 'flash-attention'] as const;

@@ -1,10 +1,10 @@
 /** Matrix products of the shapes that models consist of, forward and backward. */
 import { matmul } from '../../kernels/ops/matmul/op.ts';
 import type { Shape } from '../../kernels/ops/op.ts';
+import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
 import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
 import type { Group } from '../measure/workload.ts';
-import { showLength } from '../options.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
 const forms = ['linear', 'square', 'channels-first'] as const;

@@ -1,10 +1,10 @@
 /** Causal long convolution by FFT, fused and unfused, forward and backward. */
 import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
+import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
 import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
 import { peerCandidate, requirePeers } from '../measure/peer-candidate.ts';
 import type { Group } from '../measure/workload.ts';
-import { showLength } from '../options.ts';
 import { type PeerId, peerIds } from '../peers/peer.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 

@@ -10,10 +10,10 @@ import { type ClassifierConfig, estimateClassifier } from '../../models/networks
 import { findRow, loadPublished, rowConfidence } from '../../results/published/published.ts';
 import type { Row } from '../../results/record.ts';
 import { type Column, show } from '../../results/tables.ts';
+import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
 import { checkTraining, trainingWorkload } from '../measure/training.ts';
 import type { Candidate, Group } from '../measure/workload.ts';
-import { showLength } from '../options.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
 /** What the tasks of a length look like; other lengths take the nearest one's. */

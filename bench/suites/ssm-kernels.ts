@@ -4,10 +4,10 @@ import { s4Kernel } from '../../kernels/ops/s4-kernel/op.ts';
 import { s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
 import { sgconvKernel } from '../../kernels/ops/sgconv-kernel/op.ts';
 import type { Stream } from '../../kernels/tensor/random.ts';
+import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
 import { type OpTask, opCandidate, type TaskInput, taskPasses } from '../measure/op-task.ts';
 import type { Group } from '../measure/workload.ts';
-import { showLength } from '../options.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
 const models = ['s4', 's4d', 'sgconv', 'long-conv'] as const;

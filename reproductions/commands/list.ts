@@ -1,10 +1,11 @@
 /** `repro list`: every claim, its published number, our best, and what it costs. */
-import { print } from '../../bench/output.ts';
+
 import { readEvidence } from '../../results/evidence.ts';
 import { formatRow } from '../../results/published/published.ts';
 import type { Row } from '../../results/record.ts';
 import { mean } from '../../results/statistics.ts';
 import { type Column, render } from '../../results/tables.ts';
+import { print } from '../../results/terminal/output.ts';
 import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { publishedFor, type Summary, summaries } from '../results.ts';

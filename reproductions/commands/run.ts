@@ -1,11 +1,11 @@
 /** `repro run <claim>`: trains, evaluates, and holds the result against the published number. */
 import process from 'node:process';
-import { memoryLimit } from '../../bench/measure/memory.ts';
-import { choose, list } from '../../bench/options.ts';
-import { print, progress } from '../../bench/output.ts';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { estimateClassifier } from '../../models/networks/classifier.ts';
 import { showBytes } from '../../results/tables.ts';
+import { memoryLimit } from '../../results/terminal/memory.ts';
+import { choose, list } from '../../results/terminal/options.ts';
+import { print, progress } from '../../results/terminal/output.ts';
 import { type Claim, claimIds, loadClaim, scales, type UnseededPlan } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import type { Dataset } from '../data/dataset.ts';

@@ -1,10 +1,10 @@
 /** `repro status`: every run on this machine, where it is, and whether somebody is at it. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { print } from '../../bench/output.ts';
 import { runsFolder } from '../../results/provenance.ts';
 import type { Row } from '../../results/record.ts';
 import { type Column, render } from '../../results/tables.ts';
+import { print } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { holder } from '../jobs.ts';
 import { Journal } from '../train/journal.ts';

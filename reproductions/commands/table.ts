@@ -1,8 +1,9 @@
 /** `repro table`: every group of finished runs as a row beside its published number. */
-import { choose } from '../../bench/options.ts';
-import { print } from '../../bench/output.ts';
+
 import { readEvidence } from '../../results/evidence.ts';
 import { formats, render } from '../../results/tables.ts';
+import { choose } from '../../results/terminal/options.ts';
+import { print } from '../../results/terminal/output.ts';
 import { claimIds, loadClaim, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { columns, rowOf, type Summary, summaries } from '../results.ts';

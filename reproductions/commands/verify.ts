@@ -1,7 +1,8 @@
 /** `repro verify [claims]`: the evidence, read again. Exit code 1 when a record is wrong. */
-import { choose } from '../../bench/options.ts';
-import { print, progress } from '../../bench/output.ts';
+
 import { readEvidence } from '../../results/evidence.ts';
+import { choose } from '../../results/terminal/options.ts';
+import { print, progress } from '../../results/terminal/output.ts';
 import { claimIds, loadClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { exit } from '../errors.ts';

@@ -1,9 +1,8 @@
 /** How much memory a case may use: LONGCONV_MEMORY_LIMIT, or what the machine and its control group have left. */
 import { existsSync, readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
-import type { Device } from '../../kernels/device/device.ts';
-import { showBytes } from '../../results/tables.ts';
-import { UsageError } from '../errors.ts';
+import { showBytes } from '../tables.ts';
+import { UsageError } from './errors.ts';
 
 export interface MemoryLimit {
   bytes: number;
@@ -11,7 +10,10 @@ export interface MemoryLimit {
   source: string;
 }
 
-export function memoryLimit(device?: Device, env = process.env.LONGCONV_MEMORY_LIMIT): MemoryLimit {
+export function memoryLimit(
+  device?: { info: { id: string; memoryBytes: number } },
+  env = process.env.LONGCONV_MEMORY_LIMIT,
+): MemoryLimit {
   if (env) return { bytes: parseSize(env), source: 'LONGCONV_MEMORY_LIMIT' };
   const limits = [machine(), ...groups()];
   if (device && device.info.id !== 'cpu' && device.info.id !== 'reference' && Number.isFinite(device.info.memoryBytes))

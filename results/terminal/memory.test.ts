@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { totalmem } from 'node:os';
 import test from 'node:test';
-import { UsageError } from '../errors.ts';
+import { UsageError } from './errors.ts';
 import { memoryLimit, parseSize, requireMemory } from './memory.ts';
 
 test('sizes', () => {

@@ -1,5 +1,4 @@
 /** What ends a command early, each with the exit code that the shell sees. */
-import { DeviceUnavailableError, OutOfMemoryError, UnsupportedError } from '../kernels/device/device.ts';
 
 export const exit = {
   done: 0,
@@ -27,10 +26,15 @@ export class InterruptedError extends Error {
   override name = 'InterruptedError';
 }
 
-export function exitCode(error: unknown): number {
-  if (error instanceof UsageError || error instanceof OutOfMemoryError) return exit.usage;
-  if (error instanceof DeviceUnavailableError || error instanceof UnsupportedError) return exit.unavailable;
-  if (error instanceof DisagreementError) return exit.disagrees;
-  if (error instanceof InterruptedError) return exit.interrupted;
-  return (error as Error)?.name === 'CACError' ? exit.usage : exit.failed;
-}
+/** The rooms below name their errors; results imports nobody, so it goes by the name. */
+const codes: Record<string, number> = {
+  UsageError: exit.usage,
+  CACError: exit.usage,
+  OutOfMemoryError: exit.usage,
+  DeviceUnavailableError: exit.unavailable,
+  UnsupportedError: exit.unavailable,
+  DisagreementError: exit.disagrees,
+  InterruptedError: exit.interrupted,
+};
+
+export const exitCode = (error: unknown): number => codes[(error as Error)?.name] ?? exit.failed;
