@@ -1,8 +1,9 @@
 /** A golden case as a graph: its tensors as operands by name, and every gradient that it asks for. */
+
+import type { Device } from '../../kernels/device/device.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { type GoldenCase, UnsupportedCase } from './golden.ts';
-import type { Device } from '../../kernels/device/device.ts';
 
 export class CaseGraph implements Disposable {
   readonly t: Tape;

@@ -5,8 +5,8 @@ import test from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Device } from '../../kernels/device/device.ts';
 import { openDevice } from '../../kernels/device/registry.ts';
-import { wholeKernelNorm } from '../../kernels/ops/sgconv-kernel/reference.ts';
 import { relativeError } from '../../kernels/ops/check.ts';
+import { wholeKernelNorm } from '../../kernels/ops/sgconv-kernel/reference.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import { loadMixer } from '../../models/mixer.ts';
@@ -74,7 +74,8 @@ async function check(c: GoldenCase, device: Device): Promise<void> {
   compare('grad_u', swapped((await gradX?.read()) ?? [], [B, L, H]));
   for (const p of store.parameters) {
     assert.ok(p.tensor.grad, `${c.case}: ${p.name} has no gradient`);
-    for (const [name, values] of namedValues(c, p.name.slice(1), await p.tensor.grad.read(), 'grad_')) compare(name, values);
+    for (const [name, values] of namedValues(c, p.name.slice(1), await p.tensor.grad.read(), 'grad_'))
+      compare(name, values);
   }
   t.close();
   store.dispose();

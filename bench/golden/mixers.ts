@@ -17,7 +17,10 @@ const translations: Record<string, Translate> = {
     mixer: 'mlp',
     config: { inner: shape('fc1.weight')?.[0] ?? null, activation: 'gelu-tanh' },
   }),
-  s4: (c, shape) => ({ mixer: 's4', config: { ...convolution(c, shape, 'layer.', 'layer.kernel.C'), ...states(shape) } }),
+  s4: (c, shape) => ({
+    mixer: 's4',
+    config: { ...convolution(c, shape, 'layer.', 'layer.kernel.C'), ...states(shape) },
+  }),
   s4d: (c, shape) => ({
     mixer: 's4d',
     config: { ...convolution(c, shape, 'layer.', 'layer.kernel.C'), ...states(shape), discretisation: c.config.disc },
@@ -52,12 +55,7 @@ export function mixerBlock(c: GoldenCase, name: string, prefix: string): BlockCo
   return translations[name]?.(c, shape) ?? null;
 }
 
-function convolution(
-  c: GoldenCase,
-  shape: (name: string) => number[] | null,
-  skip: string,
-  kernel: string,
-): object {
+function convolution(c: GoldenCase, shape: (name: string) => number[] | null, skip: string, kernel: string): object {
   requireStored(c);
   const { config } = c;
   const channels = shape(`${skip}D`)?.[0] ?? 1;

@@ -27,7 +27,8 @@ export interface GoldenNetwork {
 /** The network that a case describes, holding the case's parameters. */
 export async function goldenNetwork(c: GoldenCase, device: Device): Promise<GoldenNetwork> {
   const { config } = c;
-  if (config.dropout || config.kernel_dropout) throw new UnsupportedCase('network cases with dropout have no pinned values');
+  if (config.dropout || config.kernel_dropout)
+    throw new UnsupportedCase('network cases with dropout have no pinned values');
   const blocks = (config.mixers as string[]).map((name, i) => block(c, name, i));
   const x = c.get('x');
   const position = config.head === 'lm' || config.input === 'tokens' ? x.shape.length - 1 : x.shape.length - 2;

@@ -21,7 +21,10 @@ export async function run(c: GoldenCase, _device: Device): Promise<GoldenResult>
   return {
     computed: computed
       .set('W', pairs(form.lambda))
-      .set('eig_imag_all', [...w, ...w.map((x) => -x)].sort((a, b) => a - b))
+      .set(
+        'eig_imag_all',
+        [...w, ...w.map((x) => -x)].sort((a, b) => a - b),
+      )
       .set('abs_Bv', sizes(form.B))
       .set('abs_Pv', sizes(form.P))
       .set('Bv_conjPv', pairs(form.B.map((b, n) => mul(b, conj(form.P[n] ?? complex(0)))))),

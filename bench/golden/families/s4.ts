@@ -47,7 +47,8 @@ function recurrent(c: GoldenCase): Float64Array {
   const K = new Float64Array(channels * H * L);
   for (let i = 0; i < channels * H; i++) {
     const h = i % H;
-    const row = (data: ArrayLike<number>, index: number) => Array.from({ length: M }, (_, n) => pair(data, index * M + n));
+    const row = (data: ArrayLike<number>, index: number) =>
+      Array.from({ length: M }, (_, n) => pair(data, index * M + n));
     K.set(recurrentKernel(stateSpace(stored, h), row(B, h % S), row(unfolded, i), L), i * L);
   }
   return K;

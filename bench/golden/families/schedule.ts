@@ -1,5 +1,11 @@
 /** Golden family `schedule`: learning-rate tables. Host code: the same on every device. */
-import { Plateau, type Schedule, type ScheduleKind, scheduleFactor, scheduleKinds } from '../../../models/training/schedule.ts';
+import {
+  Plateau,
+  type Schedule,
+  type ScheduleKind,
+  scheduleFactor,
+  scheduleKinds,
+} from '../../../models/training/schedule.ts';
 import { type GoldenCase, type GoldenResult, requireKnown, UnsupportedCase } from '../golden.ts';
 
 const known = [

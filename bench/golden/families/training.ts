@@ -94,7 +94,11 @@ function batchOf(c: GoldenCase, device: Device, i: number): GoldenBatch {
     const values = data.subarray(i * size, (i + 1) * size);
     return Tensor.from(device, values, shape.slice(1), dtype === 'i32' ? 'i32' : 'real');
   };
-  return { x: part(c.get('x')), lengths: c.has('lengths') ? part(c.get('lengths')) : null, targets: part(c.get('targets')) };
+  return {
+    x: part(c.get('x')),
+    lengths: c.has('lengths') ? part(c.get('lengths')) : null,
+    targets: part(c.get('targets')),
+  };
 }
 
 /** Rates and weight decays of the case instead of the mixers' own. */
