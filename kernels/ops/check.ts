@@ -23,14 +23,19 @@ export interface CheckResult {
   reason: string;
 }
 
-/** Scale-relative maximum error. NaN anywhere counts as infinite. */
+/**
+ * Scale-relative maximum error, max|got - want| / max|want|. Infinite where a value of either side is NaN or infinite,
+ * and where the lengths differ.
+ */
 export function relativeError(got: ArrayLike<number>, want: ArrayLike<number>): number {
+  if (got.length !== want.length) return Number.POSITIVE_INFINITY;
   let scale = 0;
   let worst = 0;
   for (let i = 0; i < want.length; i++) {
     scale = Math.max(scale, Math.abs(want[i]));
     const d = Math.abs(got[i] - want[i]);
-    if (!(d <= worst)) worst = Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
+    if (!Number.isFinite(d)) return Number.POSITIVE_INFINITY;
+    worst = Math.max(worst, d);
   }
   return scale < 1e-14 ? worst : worst / scale;
 }
@@ -180,7 +185,7 @@ export async function checkOp(
   const compare = (name: string, a: HostArray | null, b: HostArray | null) => {
     if (!a || !b) return;
     const e = relativeError(a, b);
-    if (!(e <= worst[1])) worst = [name, e];
+    if (e > worst[1]) worst = [name, e];
   };
   for (const [i, a] of got.outputs.entries()) compare(op.outputs[i].name, a, want.outputs[i]);
   for (const [i, a] of got.gradInputs.entries()) compare(`grad_${op.inputs[i].name}`, a, want.gradInputs[i]);
