@@ -1,5 +1,6 @@
 /**
- * One AdamW step (Loshchilov & Hutter 2019), in place, in the order decay, moments, step (PyTorch's), t from 1:
+ * One AdamW step (Loshchilov & Hutter 2019, arXiv 1711.05101, algorithm 2), in place, t from 1, in PyTorch's order
+ * (decay, moments, step):
  *
  *   g <- g min(1, c / (sqrt(normSquared) + 1e-6))         when normSquared (1) is given: clipping by the global norm
  *   p <- p (1 - lr wd)

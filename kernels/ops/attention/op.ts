@@ -1,5 +1,6 @@
 /**
- * Softmax attention that materialises its matrix, as the usual baseline does (`flash-attention` does not).
+ * Softmax attention (Vaswani et al. 2017, arXiv 1706.03762, equation 1) that materialises its matrix, as the usual
+ * baseline does (`flash-attention` does not).
  *
  *   q (B, Sq, h, d); k, v (B, Sk, h, d); lengths i32 (B): keys at and after lengths[b] are hidden
  *   S = scale q k^T, hidden entries -inf;  P = softmax over keys;  o = P v (B, Sq, h, d)

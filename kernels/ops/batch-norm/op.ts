@@ -1,5 +1,5 @@
 /**
- * Batch normalisation (Ioffe & Szegedy 2015): per channel, over all other axes.
+ * Batch normalisation (Ioffe & Szegedy 2015, arXiv 1502.03167, algorithm 1): per channel, over all other axes.
  *
  *   y = (x - mean) / sqrt(var + eps) * weight + bias
  *

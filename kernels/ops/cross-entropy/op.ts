@@ -1,5 +1,6 @@
 /**
- * Cross entropy of class scores (PyTorch's definition). With p = softmax(logits[i]), class weights w (1 when absent)
+ * Cross entropy of class scores (PyTorch's definition; smoothing: Szegedy et al. 2016, arXiv 1512.00567, section 7).
+ * With p = softmax(logits[i]), class weights w (1 when absent)
  * and smoothing e, row i costs
  *
  *   l_i = (1 - e) w[t_i] (-log p[t_i]) + (e / C) sum_c w[c] (-log p[c])

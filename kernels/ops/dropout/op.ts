@@ -1,9 +1,10 @@
 /**
- * Dropout (Srivastava et al. 2014), scaled: y = x keep / (1 - p), keep is 0 with probability p.
+ * Dropout (Srivastava et al. 2014, JMLR 15), scaled: y = x keep / (1 - p), keep is 0 with probability p.
  *
  * The mask is not stored: both passes draw it again from the counter-based stream. Along the `tied` axes one mask is
- * shared (Gal & Ghahramani 2016); the mask's own elements, in row-major order, are the words of the stream from block
- * `start` on, four to a block: element m is kept when word m mod 4 of block start + floor(m / 4) is at least p 2^32.
+ * shared (Gal & Ghahramani 2016, arXiv 1512.05287); the mask's own elements, in row-major order, are the words of the
+ * stream from block `start` on, four to a block: element m is kept when word m mod 4 of block start + floor(m / 4) is
+ * at least p 2^32.
  */
 import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';

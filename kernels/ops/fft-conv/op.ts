@@ -21,7 +21,7 @@ import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
 
-export const sideNames = ['causal', 'lag-1', 'double-zero', 'circular'] as const;
+const sideNames = ['causal', 'lag-1', 'double-zero', 'circular'] as const;
 export type Sides = (typeof sideNames)[number];
 export const forms = ['fused', 'unfused'] as const;
 export type ConvForm = (typeof forms)[number];

@@ -1,7 +1,7 @@
 /**
- * Softmax attention in tiles (Dao et al. 2022, "FlashAttention"; Dao 2023, "FlashAttention-2"): same operands, masks
- * and values as `attention`, but no matrix is stored; memory is O(B h (Sq + Sk) d). The backward pass computes P
- * again from q, k and lse.
+ * Softmax attention in tiles (FlashAttention, Dao et al. 2022, arXiv 2205.14135, section 3.1; FlashAttention-2,
+ * Dao 2023, arXiv 2307.08691): same operands, masks and values as `attention`, but no matrix is stored; memory is
+ * O(B h (Sq + Sk) d). The backward pass computes P again from q, k and lse.
  *
  *   forward, for each tile of keys: m' = max(m, rowmax S), P = exp(S - m'), l = e^(m-m') l + rowsum P,
  *   a = e^(m-m') a + P V; at the end o = a / l, lse = m + log l

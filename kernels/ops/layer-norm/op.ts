@@ -1,5 +1,5 @@
 /**
- * Layer normalisation over the last axis (Ba, Kiros & Hinton 2016):
+ * Layer normalisation over the last axis (Ba, Kiros & Hinton 2016, arXiv 1607.06450):
  *
  *   y = (x - mean) / sqrt(var + eps) * weight + bias        var is the biased one
  *

@@ -29,7 +29,7 @@ export type S4Attrs = {
   internalLength: number;
 };
 
-export const largestRank = 4;
+const largestRank = 4;
 
 /** Operand shapes: C channels, H features, S copies, M = N/2 modes, rank R. */
 const shapes = (C: number, H: number, S: number, M: number, R: number): Shape[] => [

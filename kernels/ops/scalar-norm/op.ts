@@ -1,5 +1,6 @@
 /**
- * The repositories' "transposed" normalisation with scalar shift and scale (S4's TransposedLN):
+ * Normalisation with scalar shift and scale: `TransposedLN` of the S4 repository (state-spaces/s4), which the
+ * repositories of S4D, SGConv and Long Conv took over:
  *
  *   y = (s / std) (x - mean + m)          over one axis, population std, no eps; m and s are (1)
  *

@@ -1,7 +1,7 @@
 /**
  * Element-wise functions of one tensor: y = f(x), any shape.
  *
- *   gelu       x Phi(x) = x/2 (1 + erf(x/sqrt 2))                            Hendrycks & Gimpel 2016
+ *   gelu       x Phi(x) = x/2 (1 + erf(x/sqrt 2))                            Hendrycks & Gimpel, arXiv 1606.08415
  *   gelu-tanh  x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715 x^3)))                  the same paper's approximation
  *   silu       x sigmoid(x)
  *   sigmoid, tanh, relu, exp, square
