@@ -39,7 +39,7 @@ export interface JobResult {
 }
 
 /** Everything that decides what is computed. */
-export function jobConfig({ claim, task, model, scale, plan, dataset, device }: Job): Record<string, unknown> {
+function jobConfig({ claim, task, model, scale, plan, dataset, device }: Job): Record<string, unknown> {
   return {
     ...{ claim: claim.id, task, model, scale, plan },
     data: { id: dataset.id, kind: dataset.kind, checksum: dataset.checksum },
@@ -47,7 +47,7 @@ export function jobConfig({ claim, task, model, scale, plan, dataset, device }: 
   };
 }
 
-export function jobFolder({ claim, task, model, scale, plan }: Job, hash: string): string {
+function jobFolder({ claim, task, model, scale, plan }: Job, hash: string): string {
   const name = `${task}-${model}-seed${plan.seed}-${hash.slice(0, 8)}`;
   return join(runsFolder(), 'repro', claim.id, scale, name);
 }

@@ -4,14 +4,14 @@ import type { PublishedRow } from '../results/published/schema.ts';
 import { mean } from '../results/statistics.ts';
 import type { Scale } from './claim.ts';
 
-export const verdictKinds = ['reproduced', 'not reproduced', 'partial scale', 'other data', 'no target'] as const;
+const verdictKinds = ['reproduced', 'not reproduced', 'partial scale', 'other data', 'no target'] as const;
 export interface Verdict {
   kind: (typeof verdictKinds)[number];
   sentence: string;
 }
 
 /** Points below the published accuracy that still count: one, or two published standard deviations. */
-export const allowance = (row: PublishedRow): number => Math.max(1, 2 * (row.deviation ?? 0));
+const allowance = (row: PublishedRow): number => Math.max(1, 2 * (row.deviation ?? 0));
 
 /**
  * Accuracies in percent, one per seed. A number is reproduced when, at paper scale and on the paper's data or data of

@@ -8,7 +8,7 @@ import { appendRecord, readRecords } from './store.ts';
 
 const measured = z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int() });
 
-export const evidenceSchema = z.object({
+const evidenceSchema = z.object({
   schema: z.literal('longconv-evidence-1'),
   id: z.string().min(1),
   /** End of the run, ISO 8601, UTC. */

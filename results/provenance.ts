@@ -25,7 +25,7 @@ function git(...args: string[]): string | null {
 }
 
 /** The commit of the checkout and whether tracked files differ from it; nulls outside a checkout. */
-export function gitState(): Provenance['git'] {
+function gitState(): Provenance['git'] {
   // An unpacked release inside somebody else's repository is not that repository's commit.
   if (git('rev-parse', '--show-prefix') !== '') return { commit: null, dirty: null };
   const status = git('status', '--porcelain', '--untracked-files=no');
@@ -43,7 +43,7 @@ export function runtimeInfo(): Provenance['runtime'] {
   };
 }
 
-export function hostInfo(): Provenance['host'] {
+function hostInfo(): Provenance['host'] {
   const list = cpus();
   return {
     name: hostname(),

@@ -68,7 +68,7 @@ export function renderMarkdown(rows: readonly Row[], columns: readonly Column[])
 }
 
 /** Every key of the rows, in order of first appearance. */
-export const keysOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap((r) => Object.keys(r)))];
+const keysOf = (rows: readonly Row[]): string[] => [...new Set(rows.flatMap((r) => Object.keys(r)))];
 
 /** All fields with full precision; null is empty. */
 export function renderCsv(rows: readonly Row[], keys = keysOf(rows)): string {

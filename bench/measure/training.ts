@@ -12,7 +12,7 @@ import type { BenchRecord } from '../../results/record.ts';
 import { deviceWorkload, type Workload } from './workload.ts';
 
 /** A batch of random values in the shape of the task: no sequence is padded. */
-export function randomBatch(device: Device, config: ClassifierConfig, batch: number, seed: number): Batch {
+function randomBatch(device: Device, config: ClassifierConfig, batch: number, seed: number): Batch {
   const stream = new Stream(seed, 'data');
   const { input, length, classes, head } = config;
   const rows = head.kind === 'retrieval' ? 2 * batch : batch;

@@ -91,7 +91,7 @@ export function fft(re: Float64Array, im: Float64Array, sign: 1 | -1 = -1): void
   }
 }
 
-export const nextPowerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
+const nextPowerOfTwo = (n: number): number => 2 ** Math.ceil(Math.log2(Math.max(1, n)));
 
 /**
  * The full linear convolution c[i] = sum_j a[j] b[i-j], of length |a| + |b| - 1: plain sums when that is cheap,

@@ -33,7 +33,7 @@ const fromRow = (row: Float64Array): Complex[] =>
   Array.from({ length: row.length / 2 }, (_, n) => complex(row[n] / 2, -row[n + row.length / 2] / 2));
 
 /** Abar = (2/delta - A)^{-1} (2/delta + A),  Bbar = (2/delta - A)^{-1} 2 B. */
-export function bilinearStep({ delta, lambda, P }: StateSpace): Step {
+function bilinearStep({ delta, lambda, P }: StateSpace): Step {
   const M = lambda.length;
   const N = 2 * M;
   const minus = new RealMatrix(N);
@@ -85,7 +85,7 @@ function folding(space: StateSpace, L: number, sign: 1 | -1): RealMatrix {
   return a;
 }
 
-export const foldings = ['fold', 'unfold', 'extend'] as const;
+const foldings = ['fold', 'unfold', 'extend'] as const;
 /**
  * fold    C -> C (I - Abar^L)
  * unfold  C~ -> C~ (I - Abar^L)^{-1}

@@ -109,7 +109,7 @@ export function requireShape(condition: boolean, op: string, sentence: string): 
   if (!condition) throw new ShapeError(`${op}: ${sentence}`);
 }
 
-/** Definition helper: keeps the attribute type while giving registries a uniform one. */
+/** Defines an op: keeps the attribute type while giving registries a uniform one. */
 export function defineOp<A extends Attrs>(op: Op<A>): Op<A> {
   return op;
 }

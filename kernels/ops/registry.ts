@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Op, ReferenceKernels } from './op.ts';
 
-export const opsFolder = dirname(fileURLToPath(import.meta.url));
+const opsFolder = dirname(fileURLToPath(import.meta.url));
 
 export function opIds(): string[] {
   return readdirSync(opsFolder)

@@ -8,13 +8,12 @@
 import type { Device } from '../../kernels/device/device.ts';
 import { crossEntropy } from '../../kernels/ops/cross-entropy/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
-import { Streams } from '../../kernels/tensor/random.ts';
+import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder } from './encoder.ts';
-import { dryRun, type ModelEstimate } from './estimate.ts';
 
 export interface LanguageModelConfig extends BackboneConfig {
   vocabulary: number;
@@ -72,20 +71,4 @@ export async function buildLanguageModel(
   streams: Streams,
 ): Promise<LanguageModel> {
   return new LanguageModel(device, config, await loadMixers(config.blocks), streams);
-}
-
-/** Sizes of a language model at this batch and length, from a dry run that allocates nothing. */
-export async function estimateLanguageModel(
-  config: LanguageModelConfig,
-  batch: number,
-  length: number,
-): Promise<ModelEstimate> {
-  const mixers = await loadMixers(config.blocks);
-  return dryRun((device) => {
-    const model = new LanguageModel(device, config, mixers, new Streams(0), false);
-    return {
-      store: model.store,
-      run: (t) => model.loss(t, { x: t.empty([batch, length], 'i32'), targets: t.empty([batch, length], 'i32') }).loss,
-    };
-  });
 }

@@ -20,7 +20,7 @@ export interface AdamWOptions {
   clipNorm: number | null;
 }
 
-export const adamWDefaults: AdamWOptions = {
+const adamWDefaults: AdamWOptions = {
   lr: 1e-3,
   weightDecay: 0.01,
   beta1: 0.9,

@@ -34,12 +34,15 @@ export interface ListOpsOptions extends Partial<ListOpsSettings> {
   signal?: AbortSignal;
 }
 
-export const lraSizes: Record<SplitName, number> = { train: 96_000, validation: 2_000, test: 2_000 };
+const lraSizes: Record<SplitName, number> = { train: 96_000, validation: 2_000, test: 2_000 };
 /** First sample number of each split. */
 const firstSample: Record<SplitName, number> = { train: 0, validation: 96_000, test: 98_000 };
 const RECIPE = 1;
 
-/** The trees of a range of samples: `tokens` one after another, `offsets` (count + 1), `labels`. */
+/**
+ * The trees of a range of samples: `tokens` one after another, `offsets` (count + 1), `labels`. Exported for the
+ * workers of the pool, which find it by its name.
+ */
 export function generateTrees(settings: ListOpsSettings, range: Range): CacheArrays {
   const draws = new Draws(settings.seed, 'data/listops');
   const generator = new TreeGenerator(settings.bounds);

@@ -29,7 +29,10 @@ const shardOf = (size: PathfinderSize): number => (size === 32 ? 8192 : 1024);
 
 let made: { size: PathfinderSize; generator: PathfinderGenerator } | null = null;
 
-/** The images of a range of samples: `pixels` (count, size * size) and `labels` (count). */
+/**
+ * The images of a range of samples: `pixels` (count, size * size) and `labels` (count). Exported for the workers of
+ * the pool, which find it by its name.
+ */
 export function generateImages({ seed, size }: { seed: number; size: PathfinderSize }, range: Range): CacheArrays {
   if (made?.size !== size) made = { size, generator: new PathfinderGenerator(lraSettings[size]) };
   const { generator } = made;

@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { appendRecord, readRecords } from '../../results/store.ts';
 
 const number = z.number();
-export const journalSchema = z.discriminatedUnion('event', [
+const journalSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('started'), time: z.iso.datetime(), config: z.record(z.string(), z.json()) }),
   z.object({ event: z.literal('resumed'), time: z.iso.datetime(), step: number }),
   z.object({

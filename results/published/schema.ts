@@ -5,12 +5,12 @@
  */
 import * as z from 'zod';
 
-export const provenances = ['paper', 'repo-config', 'repo-readme', 'blog', 'secondary', 'summary', 'memory'] as const;
+const provenances = ['paper', 'repo-config', 'repo-readme', 'blog', 'secondary', 'summary', 'memory'] as const;
 export type PublishedProvenance = (typeof provenances)[number];
 
 const text = z.string().min(1);
 
-export const rowSchema = z.strictObject({
+const rowSchema = z.strictObject({
   model: text,
   task: text,
   /** null: published, but the figure was not found; or a failure, see `failed`. */

@@ -31,7 +31,7 @@ export interface FoundAdapter {
   software: boolean;
 }
 
-export const wantsSoftware = (): boolean => process.env.LONGCONV_SOFTWARE_VULKAN === '1';
+const wantsSoftware = (): boolean => process.env.LONGCONV_SOFTWARE_VULKAN === '1';
 
 function selectSoftwareDriver(): void {
   const icd = join(software, 'icd.json');

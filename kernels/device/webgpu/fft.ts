@@ -21,7 +21,7 @@ const literal = (x: number): string => (Number.isInteger(x) ? x.toFixed(1) : Str
 const vec2 = (re: number, im: number): string => `vec2f(${literal(re)}, ${literal(im)})`;
 
 /** Products of complex numbers; `conj_product` is a times the conjugate of b. */
-export const complexText = `
+const complexText = `
 fn product(a: vec2f, b: vec2f) -> vec2f {
   return vec2f(a.x * b.x - a.y * b.y, a.x * b.y + a.y * b.x);
 }

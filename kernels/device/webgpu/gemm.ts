@@ -44,7 +44,7 @@ function biasText(bias: Binding | null | undefined, index: number): string {
 }
 
 /** Sums `parts` blocks of `count` elements in scratch buffer `from` into `to`. */
-export function sumParts(
+function sumParts(
   from: number,
   to: Binding,
   count: number,

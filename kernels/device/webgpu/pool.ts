@@ -21,7 +21,7 @@ export interface GpuBuffer extends DeviceBuffer {
 }
 
 /** Four classes to an octave, 256 bytes at least: at most 25 % of a buffer is slack. */
-export function sizeClass(bytes: number): number {
+function sizeClass(bytes: number): number {
   if (bytes <= 256) return 256;
   const step = Math.max(64, 2 ** (Math.floor(Math.log2(bytes)) - 2));
   return Math.ceil(bytes / step) * step;

@@ -186,7 +186,7 @@ const combineText = (how: 'sum' | 'max'): string =>
     : 'const NEUTRAL = -3.4028234663852886e38;\nfn combine(a: f32, b: f32) -> f32 { return max(a, b); }';
 
 /** to[i] = scale combine over s of parts[s * count + i]. */
-export function combineParts(
+function combineParts(
   from: number,
   to: Binding,
   count: number,

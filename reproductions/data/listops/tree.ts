@@ -39,7 +39,7 @@ export interface TreeBounds {
 export const lraBounds: TreeBounds = { minLength: 500, maxLength: 2000, maxDepth: 10, maxArguments: 10 };
 
 /** Value of an operator over `count` arguments that start at `from`. May reorder them. */
-export function applyOperator(operator: number, values: Uint8Array, from: number, count: number): number {
+function applyOperator(operator: number, values: Uint8Array, from: number, count: number): number {
   const args = values.subarray(from, from + count);
   if (operator === MIN) return args.reduce((a, b) => Math.min(a, b));
   if (operator === MAX) return args.reduce((a, b) => Math.max(a, b));
