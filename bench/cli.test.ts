@@ -57,7 +57,8 @@ test('what is unknown is named, with the nearest, and exits 2 without a stack tr
     [['run', 'gemm', '--scale', 'quik'], /Did you mean "quick"\?/],
     [['run', 'gemm', '--format', 'yaml'], /no format "yaml"/],
     [['run', 'long-conv', '--peer', 'fftww'], /Did you mean "fftw"\?/],
-    [['run', 'gemm', '--peer', 'fftw'], /measures no other libraries/],
+    [['run', 'gemm', '--peer', 'openblass'], /Did you mean "openblas"\?/],
+    [['run', 'ssm-kernels', '--peer', 'fftw'], /measures no other libraries/],
     [['run', 'gemm', '--rounds', '0'], /--rounds 0: give a whole number/],
     [['run', 'gemm', '--out', '/nonexistent/x'], /cannot be written/],
   ];

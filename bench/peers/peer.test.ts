@@ -2,34 +2,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { DeviceUnavailableError } from '../../kernels/device/device.ts';
-import { openDevice } from '../../kernels/device/registry.ts';
-import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
-import { Tape } from '../../kernels/tensor/tape.ts';
-import { Peer, peerIds, peerValue } from './peer.ts';
+import { Peer, type PeerTask, peerIds, peersOf } from './peer.ts';
+import { referenceSums } from './reference.ts';
 
-const [B, H, L] = [3, 2, 100];
-
-async function ours(): Promise<Record<string, number>> {
-  using t = new Tape(await openDevice('reference'));
-  const values = (stream: number, n: number, scale = 1) =>
-    Float64Array.from({ length: n }, (_, i) => Math.fround(peerValue(stream, i) * scale));
-  const u = t.tensor(values(0, B * H * L), [B, H, L], 'real', true);
-  const k = t.tensor(values(1, H * L, 1 / Math.sqrt(L)), [1, H, L], 'real', true);
-  const D = t.tensor(values(2, H), [1, H], 'real', true);
-  const y = fftConv(t, u, k, D, { sides: 'causal' });
-  const sums: Record<string, number> = {};
-  const square = async (name: string, x: Promise<ArrayLike<number>> | undefined) => {
-    sums[name] = Array.from((await x) ?? []).reduce((a, b) => a + b * b, 0);
-  };
-  await square('y', y.read());
-  const grads = t.backward(y, t.tensor(values(3, B * H * L), y.shape), [u, k, D]);
-  for (const [i, name] of ['du', 'dk', 'dD'].entries()) await square(name, grads[i]?.read());
-  for (const x of [u, k, D]) x.grad?.dispose();
-  return sums;
-}
+const tasks: PeerTask[] = [
+  { op: 'fft-conv', B: 3, H: 2, L: 100 },
+  { op: 'gemm', batch: 1, M: 37, N: 53, K: 29, transA: false },
+  { op: 'gemm', batch: 3, M: 31, N: 17, K: 43, transA: true },
+  { op: 'attention', B: 2, L: 37, h: 3, d: 8, causal: false },
+  { op: 'attention', B: 2, L: 37, h: 3, d: 8, causal: true },
+];
 
 for (const id of peerIds)
-  test(`the peer ${id} computes the same convolution`, async (context) => {
+  test(`the peer ${id} computes the same as our operators`, async (context) => {
     let peer: Peer;
     try {
       peer = await Peer.open(id);
@@ -39,15 +24,38 @@ for (const id of peerIds)
       return context.skip?.(e.message);
     }
     using open = peer;
-    const want = await ours();
-    for (const pass of ['forward', 'forward+backward'] as const) {
-      const answer = await open.ask({ op: 'fft-conv', pass, B, H, L, threads: 2, repeats: 3 });
-      assert.equal(answer.seconds.length, 3);
-      for (const name of pass === 'forward' ? ['y'] : ['y', 'du', 'dk', 'dD'])
-        assert.ok(Math.abs(answer.sums[name] / want[name] - 1) < 1e-5, `${name}: ${answer.sums[name]}, ${want[name]}`);
-    }
-    await assert.rejects(
-      open.ask({ op: 'gemm', pass: 'forward', B, H, L, threads: 1, repeats: 1 } as never),
-      /op gemm/,
-    );
+    const can = (task: PeerTask) => (peersOf[task.op] as readonly string[]).includes(id);
+    assert.ok(tasks.some(can));
+    for (const task of tasks.filter(can))
+      for (const pass of ['forward', 'backward', 'forward+backward'] as const) {
+        const want = await referenceSums(task, pass);
+        const answer = await open.ask({ ...task, pass, threads: 2, repeats: 3 });
+        assert.equal(answer.seconds.length, 3);
+        assert.deepEqual(Object.keys(answer.sums).sort(), [...want.keys()].sort());
+        for (const [name, value] of want) {
+          const got = answer.sums[name];
+          assert.ok(Math.abs(got / value - 1) < 1e-5, `${JSON.stringify(task)}, ${pass}, ${name}: ${got}, ${value}`);
+        }
+      }
+    for (const task of tasks.filter((t) => !can(t)))
+      await assert.rejects(
+        open.ask({ ...task, pass: 'forward', threads: 1, repeats: 1 }),
+        new RegExp(`unknown op ${task.op}`),
+      );
   });
+
+test('an OpenBLAS that does not load is refused with what to install', async (context) => {
+  const before = process.env.LONGCONV_OPENBLAS;
+  process.env.LONGCONV_OPENBLAS = '/nonexistent/libopenblas.so.0';
+  try {
+    await assert.rejects(Peer.open('openblas'), (e) => {
+      assert.ok(e instanceof DeviceUnavailableError, String(e));
+      if (/did not compile/.test(e.message)) context.skip?.(e.message);
+      else assert.match(e.message, /nonexistent.* does not load: install it with .*libopenblas0-pthread/);
+      return true;
+    });
+  } finally {
+    if (before === undefined) delete process.env.LONGCONV_OPENBLAS;
+    else process.env.LONGCONV_OPENBLAS = before;
+  }
+});

@@ -4,7 +4,8 @@
  * results show that the peer computes what we compute.
  *
  *   fftw     FFTW 3, single precision, measured plans, fused by row as a user would write it    (fftw.cc)
- *   pytorch  the papers' own lines: rfft, multiply, irfft, add the skip term                    (pytorch.py)
+ *   openblas cblas_sgemm of the OpenBLAS that is installed                                      (openblas.cc)
+ *   pytorch  eager lines as the papers' code has them: rfft, multiply, irfft; softmax(q k^T) v  (pytorch.py)
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
@@ -17,13 +18,19 @@ import { DeviceUnavailableError } from '../../kernels/device/device.ts';
 const here = dirname(fileURLToPath(import.meta.url));
 const run = promisify(execFile);
 
-/** Causal convolution with skip term, kernel as long as the input: u (B, H, L), k (H, L), D (H). */
-export interface PeerRequest {
-  op: 'fft-conv';
+/** Causal convolution with skip term, kernel as long as the input: u (B, H, L), k (H, L), D (H), y (B, H, L). */
+export type ConvolutionTask = { op: 'fft-conv'; B: number; H: number; L: number };
+
+/** c = op(a) b^T for each of a batch: a (batch, M, K), or (batch, K, M) with `transA`; b (N, K) shared; c (batch, M, N). */
+export type ProductTask = { op: 'gemm'; batch: number; M: number; N: number; K: number; transA: boolean };
+
+/** softmax(q k^T / sqrt d) v with the matrix in memory: q, k, v, o (B, L, h, d). */
+export type AttentionTask = { op: 'attention'; B: number; L: number; h: number; d: number; causal: boolean };
+
+export type PeerTask = ConvolutionTask | ProductTask | AttentionTask;
+
+export interface PeerRun {
   pass: 'forward' | 'backward' | 'forward+backward';
-  B: number;
-  H: number;
-  L: number;
   threads: number;
   /** Timed runs, after one that is not timed. */
   repeats: number;
@@ -31,13 +38,18 @@ export interface PeerRequest {
   clock?: 'wall' | 'cpu';
 }
 
+export type PeerRequest = PeerTask & PeerRun;
+
 export interface PeerAnswer {
   seconds: number[];
-  /** Sums of squares of what the pass computed: y; du, dk, dD. */
+  /** Sums of squares of what the pass computed, by name: y, du, dk, dD; c, da, db; o, dq, dk, dv. */
   sums: Record<string, number>;
 }
 
-/** Element i of input number `stream` (0 u, 1 k, 2 D, 3 upstream gradient), in [-1, 1); k is divided by sqrt L. */
+/**
+ * Element i of operand number `stream`, in [-1, 1): 0, 1, 2 are the inputs in the order of the formula, 3 the upstream
+ * gradient. The convolution's k is divided by sqrt L.
+ */
 export function peerValue(stream: number, i: number): number {
   let x = (Math.imul(i + 1, 0x9e3779b1) ^ Math.imul(stream + 1, 0x85ebca6b)) >>> 0;
   x = Math.imul(x ^ (x >>> 15), 0x2c1b3c6d) >>> 0;
@@ -46,8 +58,15 @@ export function peerValue(stream: number, i: number): number {
   return (x >>> 8) / 8388608 - 1;
 }
 
-export const peerIds = ['fftw', 'pytorch'] as const;
+export const peerIds = ['fftw', 'openblas', 'pytorch'] as const;
 export type PeerId = (typeof peerIds)[number];
+
+/** Who computes what. */
+export const peersOf = {
+  'fft-conv': ['fftw', 'pytorch'],
+  gemm: ['openblas'],
+  attention: ['pytorch'],
+} as const satisfies Record<PeerTask['op'], readonly PeerId[]>;
 
 interface Launch {
   command: string;
@@ -55,28 +74,43 @@ interface Launch {
   env?: Record<string, string>;
 }
 
-/** Compiles fftw.cc for this machine when it is newer than what is there. */
-async function fftw(): Promise<Launch> {
-  const source = join(here, 'fftw.cc');
+/** Compiles <id>.cc for this machine when a source is newer than what is there; `refusal` reads what g++ wrote. */
+async function compiled(id: PeerId, flags: string[], refusal: (text: string) => string | null): Promise<string> {
+  const source = join(here, `${id}.cc`);
   const folder = join(here, '..', '..', 'build', 'peers');
-  const command = join(folder, 'fftw');
-  if (!existsSync(command) || statSync(command).mtimeMs < statSync(source).mtimeMs) {
+  const command = join(folder, id);
+  const newest = Math.max(...[source, join(here, 'protocol.h')].map((file) => statSync(file).mtimeMs));
+  if (!existsSync(command) || statSync(command).mtimeMs < newest) {
     mkdirSync(folder, { recursive: true });
     const part = `${command}.${process.pid}.part`;
-    const flags = ['-std=c++20', '-O3', '-march=native', '-ffast-math', '-pthread', source, '-o', part, '-lfftw3f'];
     try {
-      await run(process.env.CXX ?? 'g++', flags);
+      await run(process.env.CXX ?? 'g++', ['-std=c++20', '-O3', '-march=native', source, '-o', part, ...flags]);
     } catch (e) {
       const text = String((e as { stderr?: string }).stderr ?? e);
       throw new DeviceUnavailableError(
-        /fftw3\.h|lfftw3f/.test(text)
-          ? 'the peer fftw needs FFTW 3: install it with "apt-get install libfftw3-dev" (or your system\'s equivalent)'
-          : `the peer fftw did not compile: ${text.trim().split('\n')[0]}`,
+        refusal(text) ?? `the peer ${id} did not compile (install g++ if it is missing): ${text.trim().split('\n')[0]}`,
       );
     }
     renameSync(part, command);
   }
+  return command;
+}
+
+async function fftw(): Promise<Launch> {
+  const command = await compiled('fftw', ['-ffast-math', '-pthread', '-lfftw3f'], (text) =>
+    /fftw3\.h|lfftw3f/.test(text)
+      ? 'the peer fftw needs FFTW 3: install it with "apt-get install libfftw3-dev" (or your system\'s equivalent)'
+      : null,
+  );
   return { command, args: [] };
+}
+
+/** The library is found when the process starts; LONGCONV_OPENBLAS names another one. */
+async function openblas(): Promise<Launch> {
+  const command = await compiled('openblas', ['-ldl'], () => null);
+  // Threads that wait for work spin: by default for 2^26 ticks, which would run into the time of the next candidate.
+  const env = process.env.OPENBLAS_THREAD_TIMEOUT ? undefined : { OPENBLAS_THREAD_TIMEOUT: '20' };
+  return { command, args: [process.env.LONGCONV_OPENBLAS ?? 'libopenblas.so.0'], env };
 }
 
 /** The first Python that has PyTorch; LONGCONV_PYTHON is asked first. */
@@ -96,7 +130,7 @@ async function pytorch(): Promise<Launch> {
   );
 }
 
-const launchers: Record<PeerId, () => Promise<Launch>> = { fftw, pytorch };
+const launchers: Record<PeerId, () => Promise<Launch>> = { fftw, openblas, pytorch };
 
 export class Peer {
   readonly id: PeerId;
@@ -145,6 +179,7 @@ async function read(id: PeerId, lines: AsyncIterator<string>): Promise<Record<st
   const { value, done } = await lines.next();
   if (done) throw new Error(`the peer ${id} ended without an answer; its message is above`);
   const answer = JSON.parse(value) as Record<string, unknown>;
+  if (answer.unavailable) throw new DeviceUnavailableError(String(answer.unavailable));
   if (answer.error) throw new Error(`the peer ${id} refused: ${answer.error}`);
   return answer;
 }

@@ -1,5 +1,5 @@
-# Peer `pytorch` (protocol in peer.ts): the long convolution as the papers' repositories write it, eager PyTorch on
-# the CPU. One JSON request a line on stdin, one JSON line on stdout; the first line says who we are.
+# Peer `pytorch` (protocol in peer.ts): the long convolution and materialised attention as the papers' repositories
+# write them, eager PyTorch on the CPU. One JSON request a line on stdin, one JSON line on stdout; the first line says who we are.
 import json
 import sys
 import time
@@ -25,48 +25,78 @@ def convolution(u, k, D):
     return y + u * D.unsqueeze(-1)
 
 
+def attention(q, k, v, causal):
+    q, k, v = (x.transpose(1, 2) for x in (q, k, v))
+    s = q @ k.transpose(-2, -1) / q.shape[-1] ** 0.5
+    if causal:
+        L = q.shape[-2]
+        s = s.masked_fill(torch.ones(L, L, dtype=torch.bool).triu(1), float("-inf"))
+    return (s.softmax(-1) @ v).transpose(1, 2).contiguous()
+
+
 class Convolution:
+    result, gradients = "y", ("du", "dk", "dD")
+
     def __init__(self, B, H, L):
-        self.u = values(0, B * H * L).reshape(B, H, L).requires_grad_()
-        self.k = (values(1, H * L).reshape(H, L) / L**0.5).requires_grad_()
-        self.D = values(2, H).requires_grad_()
+        k = values(1, H * L).reshape(H, L) / L**0.5
+        self.inputs = [values(0, B * H * L).reshape(B, H, L), k, values(2, H)]
         self.g = values(3, B * H * L).reshape(B, H, L)
 
-    def forward(self):
-        with torch.no_grad():
-            return {"y": convolution(self.u, self.k, self.D)}
+    def graph(self):
+        return convolution(*self.inputs)
+
+
+class Attention:
+    result, gradients = "o", ("dq", "dk", "dv")
+
+    def __init__(self, B, L, h, d, causal):
+        *self.inputs, self.g = (values(i, B * L * h * d).reshape(B, L, h, d) for i in range(4))
+        self.causal = causal
 
     def graph(self):
-        return convolution(self.u, self.k, self.D)
-
-    def backward(self, y):
-        return dict(zip(("du", "dk", "dD"), torch.autograd.grad(y, (self.u, self.k, self.D), self.g)))
+        return attention(*self.inputs, self.causal)
 
 
-sizes, inputs = None, None
+ops = {"fft-conv": (Convolution, ("B", "H", "L")), "attention": (Attention, ("B", "L", "h", "d", "causal"))}
+
+
+def forward(task):
+    with torch.no_grad():
+        return {task.result: task.graph()}
+
+
+def backward(task, y):
+    return dict(zip(task.gradients, torch.autograd.grad(y, task.inputs, task.g)))
+
+
+wanted, task = None, None
 
 
 def answer(request):
-    global sizes, inputs
-    if request["op"] != "fft-conv":
+    global wanted, task
+    if request["op"] not in ops:
         raise ValueError(f"unknown op {request['op']}")
+    kind, sizes = ops[request["op"]]
     torch.set_num_threads(request["threads"])
-    wanted = (request["B"], request["H"], request["L"])
-    if sizes != wanted:
-        inputs = None
-        sizes, inputs = wanted, Convolution(*wanted)
+    asked = (kind, *(request[n] for n in sizes))
+    if wanted != asked:
+        wanted = task = None
+        task = kind(*asked[1:])
+        for x in task.inputs:
+            x.requires_grad_()
+        wanted = asked
     clock = time.process_time if request.get("clock") == "cpu" else time.perf_counter
     seconds = []
     for _ in range(request["repeats"] + 1):
-        graph = inputs.graph() if request["pass"] == "backward" else None
+        graph = task.graph() if request["pass"] == "backward" else None
         start = clock()
         if request["pass"] == "forward":
-            results = inputs.forward()
+            results = forward(task)
         elif request["pass"] == "backward":
-            results = inputs.backward(graph)
+            results = backward(task, graph)
         else:
-            y = inputs.graph()
-            results = {"y": y.detach(), **inputs.backward(y)}
+            y = task.graph()
+            results = {task.result: y.detach(), **backward(task, y)}
             del y
         seconds.append(clock() - start)
     return {"seconds": seconds[1:], "sums": {n: x.double().square().sum().item() for n, x in results.items()}}

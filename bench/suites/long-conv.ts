@@ -5,7 +5,7 @@ import * as columns from '../measure/columns.ts';
 import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
 import { peerCandidate, requirePeers } from '../measure/peer-candidate.ts';
 import type { Group } from '../measure/workload.ts';
-import { type PeerId, peerIds } from '../peers/peer.ts';
+import { type PeerId, peersOf } from '../peers/peer.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
 const forms = ['fused', 'unfused'] as const satisfies readonly ConvForm[];
@@ -25,7 +25,7 @@ const suite: Suite = {
   title: 'Long convolution',
   claim: 'A fused FFT convolution is faster than one that is put together from library FFTs.',
   models: forms,
-  peers: peerIds,
+  peers: peersOf['fft-conv'],
   lengths: { quick: [1024, 4096, 16384], full: [1024, 4096, 16384, 65536, 262144] },
   columns: [
     columns.text('model', 'Form'),
@@ -64,9 +64,21 @@ const suite: Suite = {
           data: { kind: 'synthetic shape', checksum: null },
           tokens: batch * L,
           candidates: [
-            ...options.peers.map((id) =>
-              peerCandidate(device, id as PeerId, pass, { B: batch, H: width, L }, { length: L, batch, width }),
-            ),
+            ...options.peers.map((id) => {
+              const small = Math.min(L, 1000);
+              return peerCandidate(device, {
+                id: id as PeerId,
+                task: { op: 'fft-conv', B: batch, H: width, L },
+                small: { op: 'fft-conv', B: 2, H: 3, L: small },
+                smallName: `length ${small}, 3 channels`,
+                tolerance: 1e-5,
+                pass,
+                // Input, kernel, their padded spectra and products, and the same again for the gradients.
+                floats: 12 * (batch + 1) * width * L,
+                config: { suite: 'long-conv', sides: 'causal', batch, width, length: L },
+                row: { model: id, length: L, batch, width },
+              });
+            }),
             ...wanted.map((form) => {
               const small = Math.min(L, 4096);
               return opCandidate(device, {

@@ -1,6 +1,7 @@
 /** Every suite, small: its cases agree with the reference, need no more memory than estimated, and have fit columns. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { DeviceUnavailableError } from '../../kernels/device/device.ts';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { loadSuite, type SuiteOptions, suiteIds } from '../suite.ts';
 
@@ -40,3 +41,26 @@ for (const id of suiteIds())
     assert.ok(only.every((g) => g.candidates.every((c) => c.row.model === suite.models[0])));
     assert.ok(suite.columns.length > 3 && suite.caption(options, []).length > 0);
   });
+
+for (const id of suiteIds()) {
+  const suite = await loadSuite(id);
+  for (const peer of suite.peers ?? [])
+    test(`suite ${id} beside ${peer}`, async (context) => {
+      const asked = { ...options, lengths: [50], peers: [peer] };
+      const groups = await suite.groups(device, asked).catch((e) => {
+        assert.ok(e instanceof DeviceUnavailableError, String(e));
+        context.skip?.(e.message);
+        return [];
+      });
+      for (const group of groups) {
+        assert.equal(group.baseline, peer);
+        assert.equal(new Set(group.candidates.map((c) => c.id)).size, group.candidates.length);
+        const c = group.candidates.find((other) => other.id === peer);
+        const error = await c?.check();
+        assert.ok(error && error.value <= error.tolerance, `${group.name}: ${error?.worst} is off by ${error?.value}`);
+        const workload = await c?.build();
+        assert.ok(((await workload?.sample()) ?? 0) > 0);
+        await workload?.dispose();
+      }
+    });
+}
