@@ -130,7 +130,7 @@ export async function runOp(
 }
 
 /** The inputs of a case: the same on every device. */
-function caseData(op: Op, c: OpCase): (Float64Array | null)[] {
+export function caseData(op: Op, c: OpCase): (Float64Array | null)[] {
   const stream = new Stream(1, `${op.id}/${c.name}`);
   return c.shapes.map((s, i) => s && fillInput(c.fills?.[i], sizeOf(s), op.inputs[i].dtype === 'i32', stream));
 }

@@ -41,6 +41,8 @@ export interface InputSpec {
 export interface OutputSpec {
   name: string;
   dtype?: DType;
+  /** Kept for the backward pass or the reader (statistics, log-sum-exp): no gradient flows from it. */
+  auxiliary?: boolean;
 }
 
 /** Arithmetic and the least traffic with memory of one call: FLOPs (add and multiply count 1 each) and bytes. */
@@ -65,6 +67,8 @@ export interface OpCase<A extends Attrs = Attrs> {
   fills?: (Fill | undefined)[];
   /** Axis of time, for the causality test: [axis of input 0, axis of output 0]. */
   causal?: [number, number];
+  /** Why the gradient is by definition not the derivative here (a padding row, a tie); the derivative test leaves it out. */
+  notDerivative?: string;
   /** Overrides the op's tolerance (scale-relative maximum error against the float64 reference). */
   tolerance?: number;
 }

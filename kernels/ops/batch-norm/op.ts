@@ -56,7 +56,7 @@ const batchNormOp = defineOp<BatchNormAttrs>({
     { name: 'running_mean', differentiable: false },
     { name: 'running_var', differentiable: false },
   ],
-  outputs: [{ name: 'y' }, { name: 'mean' }, { name: 'scale' }],
+  outputs: [{ name: 'y' }, { name: 'mean', auxiliary: true }, { name: 'scale', auxiliary: true }],
   mutates: [3, 4],
   infer([x, ...rest], { axis, training }) {
     const shape = x as Shape;

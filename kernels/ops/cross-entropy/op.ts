@@ -73,7 +73,7 @@ const crossEntropyOp = defineOp<CrossEntropyAttrs>({
     { name: 'targets', dtype: 'i32' },
     { name: 'weights', optional: true, differentiable: false },
   ],
-  outputs: [{ name: 'loss' }, { name: 'lse' }],
+  outputs: [{ name: 'loss' }, { name: 'lse', auxiliary: true }],
   infer([logits, t, weights], { smoothing }) {
     requireShape(logits?.length === 2, 'cross-entropy', `logits must be (n, C), not ${showShape(logits)}`);
     const [n, C] = logits;

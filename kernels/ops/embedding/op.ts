@@ -22,6 +22,7 @@ const cases: OpCase<EmbeddingAttrs>[] = (
   name: `${V}x${H} ids ${ids.join('x')}${padding === null ? '' : ` padding ${padding}`}`,
   shapes: [[V, H], ids],
   attrs: { padding },
+  ...(padding === null ? {} : { notDerivative: 'no gradient flows to the padding row' }),
   fills: [undefined, { kind: 'integers', below: V }],
 }));
 

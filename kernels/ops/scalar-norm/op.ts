@@ -33,6 +33,7 @@ cases.push({
   shapes: [[1, 4, 3], [1], [1]],
   attrs: { axis: 2 },
   fills: [{ kind: 'values', values: [1, 2, 4, 0, 0, 0] }],
+  notDerivative: 'a constant vector is divided by nothing, and no gradient flows to it',
 });
 
 const scalarNormOp = defineOp<ScalarNormAttrs>({
