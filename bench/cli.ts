@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { type Command, cac } from 'cac';
 import { packageVersion } from '../results/provenance.ts';
+import { joinNegatives, plainComplaint, typedValues } from '../results/terminal/arguments.ts';
 import { exit, exitCode, InterruptedError, UsageError } from '../results/terminal/errors.ts';
 import { suggestion } from '../results/terminal/options.ts';
 import { flush, progress } from '../results/terminal/output.ts';
@@ -104,9 +105,12 @@ function refuseUnknownOptions(command: Command, given: Options): void {
 }
 
 async function main(argv: string[]): Promise<number> {
+  const first = build();
+  first.parse(argv, { run: false });
+  if (first.options.help || first.options.version) return exit.done;
+  const words = first.matchedCommand ? joinNegatives(argv, first.matchedCommand) : argv;
   const cli = build();
-  cli.parse(argv, { run: false });
-  if (cli.options.help || cli.options.version) return exit.done;
+  cli.parse(words, { run: false });
   const command = cli.matchedCommand;
   if (!command) {
     const word = cli.args[0];
@@ -119,6 +123,7 @@ async function main(argv: string[]): Promise<number> {
     );
   }
   refuseUnknownOptions(command, cli.options);
+  Object.assign(cli.options, typedValues(words, command));
   watchInterrupts();
   return (await cli.runMatchedCommand()) ?? exit.done;
 }
@@ -131,8 +136,8 @@ if (import.meta.main) {
     code = exitCode(e);
     progress.end();
     if (!(e instanceof InterruptedError)) {
-      const { message } = e as Error;
-      process.stderr.write(`bench: ${message}\n`);
+      const { name, message } = e as Error;
+      process.stderr.write(`bench: ${name === 'CACError' ? plainComplaint(message, 'bench') : message}\n`);
       if (process.env.LONGCONV_DEBUG === '1') process.stderr.write(`${(e as Error).stack}\n`);
       else if (code === exit.failed)
         process.stderr.write('bench: this should not happen; LONGCONV_DEBUG=1 shows where\n');

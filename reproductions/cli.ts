@@ -3,6 +3,7 @@
 import process from 'node:process';
 import { type Command, cac } from 'cac';
 import { packageVersion } from '../results/provenance.ts';
+import { joinNegatives, plainComplaint, typedValues } from '../results/terminal/arguments.ts';
 import { suggestion } from '../results/terminal/options.ts';
 import { flush, progress } from '../results/terminal/output.ts';
 import { claimIds } from './claim.ts';
@@ -110,15 +111,20 @@ function withVerb(argv: string[]): string[] {
 }
 
 async function main(argv: string[]): Promise<number> {
+  const first = build();
+  const given = withVerb(argv);
+  first.parse(given, { run: false });
+  if (first.options.help || first.options.version) return exit.done;
+  const words = first.matchedCommand ? joinNegatives(given, first.matchedCommand) : given;
   const cli = build();
-  cli.parse(withVerb(argv), { run: false });
-  if (cli.options.help || cli.options.version) return exit.done;
+  cli.parse(words, { run: false });
   const command = cli.matchedCommand;
   if (!command) {
     cli.outputHelp();
     return exit.usage;
   }
   refuseUnknownOptions(command, cli.options);
+  Object.assign(cli.options, typedValues(words, command));
   watchInterrupts();
   return (await cli.runMatchedCommand()) ?? exit.done;
 }
@@ -131,7 +137,8 @@ if (import.meta.main) {
     code = exitCode(e);
     progress.end();
     if (!(e instanceof InterruptedError)) {
-      process.stderr.write(`repro: ${(e as Error).message}\n`);
+      const { name, message } = e as Error;
+      process.stderr.write(`repro: ${name === 'CACError' ? plainComplaint(message, 'repro') : message}\n`);
       if (process.env.LONGCONV_DEBUG === '1') process.stderr.write(`${(e as Error).stack}\n`);
       else if (code === exit.failed && (e as Error).name !== 'DivergedError')
         process.stderr.write('repro: this should not happen; LONGCONV_DEBUG=1 shows where\n');

@@ -1,5 +1,5 @@
 /** `bench run <suite…>`: measures suites on devices; rows to stdout, records to results/runs. */
-import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { Device } from '../../kernels/device/device.ts';
 import { provenance, runsFolder } from '../../results/provenance.ts';
@@ -70,10 +70,10 @@ export async function run(args: unknown[], given: Options): Promise<number> {
 /** Reads the command line; every mistake is found here, before a device is opened. */
 async function understand(ids: string[], given: Options): Promise<Asked> {
   const known = suiteIds();
-  if (!ids.length) throw new UsageError(`which suite? Choose from ${known.join(', ')} (see bench list)`);
+  const named = list(ids) ?? [];
+  if (!named.length) throw new UsageError(`which suite? Choose from ${known.join(', ')} (see bench list)`);
   const suites: Suite[] = [];
-  for (const id of new Set(ids.flatMap((i) => String(i).split(',')).filter(Boolean)))
-    suites.push(await loadSuite(choose('suite', id, known)));
+  for (const id of new Set(named)) suites.push(await loadSuite(choose('suite', id, known)));
   const models = list(given.models);
   for (const suite of suites) for (const m of models ?? []) choose(`model in the suite ${suite.id}`, m, suite.models);
   const peers = list(given.peer) ?? [];
@@ -135,12 +135,15 @@ async function measureSuite(
     throw new UsageError(`${suite.id}: nothing is left to measure; choose shorter lengths (--lengths)`);
   const file = runFile(runsFolder(), suite.id);
   const roofline = measureRoofline(device);
-  progress.say(`${suite.id} on ${device.info.id} (${device.info.name}): ${groups.length} groups${ceilings(roofline)}`);
+  progress.say(
+    `${suite.id} on ${device.info.id} (${device.info.name}): ${groups.length} ${groups.length === 1 ? 'group' : 'groups'}${ceilings(roofline)}`,
+  );
   const emit = async (m: Measurement) => {
     const record = recordOf(suite, device, asked, origin, roofline, m);
+    // The row first: it is shown even when a disk is full.
+    await keep(record.row);
     appendRecord(file, record);
     if (asked.out && isRecordFile(asked.out)) appendRecord(asked.out, record);
-    await keep(record.row);
   };
   for (const group of groups) {
     clock.begin(group);
@@ -217,7 +220,7 @@ function prepareOut(file: string | undefined): void {
   } catch (e) {
     throw new UsageError(`--out ${file} cannot be written (${(e as NodeJS.ErrnoException).code}): choose another file`);
   }
-  if (!isRecordFile(file)) return;
+  if (!isRecordFile(file) || !statSync(file).isFile()) return;
   for (const d of readRecords(file).damage)
     progress.say(`${d.file}, line ${d.line}: ${d.reason}; set aside in ${d.setAside}`);
 }
