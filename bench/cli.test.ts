@@ -276,3 +276,31 @@ test('list shows suites, devices with the reason when one is not here, models an
   assert.match(devices.stdout, /^Devices: --device\n/);
   assert.doesNotMatch(devices.stdout, /Suites/);
 });
+
+test('settings of the environment: empty is unset, nonsense is refused by name', async () => {
+  const args = ['check', '--device', 'cpu', '--only', 'unary', '--golden', 'none'];
+  const [empty, none, many, flag] = await Promise.all([
+    bench(args, { LONGCONV_ISA: '', LONGCONV_THREADS: '' }),
+    bench(args, { LONGCONV_THREADS: '0' }),
+    bench(args, { LONGCONV_THREADS: '100000' }),
+    bench(['run', 'gemm', '--threads', '100000']),
+  ]);
+  assert.equal(empty.code, 0, empty.stderr);
+  for (const r of [none, many]) {
+    assert.equal(r.code, 3);
+    assert.match(r.stderr, /LONGCONV_THREADS=\d+ is no number of threads: unset it or give/);
+  }
+  assert.equal(flag.code, 2);
+});
+
+test('values are taken as typed: empty and negative ones are refused by name', async () => {
+  const [empty, negative, none] = await Promise.all([
+    bench(['run', 'gemm', '--out', '']),
+    bench(['run', 'gemm', '--rounds', '-3']),
+    bench(['run', '']),
+  ]);
+  assert.deepEqual([empty.code, negative.code, none.code], [2, 2, 2]);
+  assert.match(empty.stderr, /--out is empty/);
+  assert.match(negative.stderr, /--rounds -3: give a whole number/);
+  assert.match(none.stderr, /which suite\?/);
+});

@@ -72,7 +72,7 @@ function build() {
     if (!cli.matchedCommand)
       sections.push({
         title: 'Exit codes',
-        body: '  0 done, 2 wrong usage, 3 device not available, 5 a kernel disagrees with its reference, 130 interrupted',
+        body: '  0 done, 2 wrong usage, 3 device or disk space not available, 5 a kernel disagrees with its reference, 130 interrupted',
       });
   });
   cli.version(packageVersion());

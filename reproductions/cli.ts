@@ -66,7 +66,7 @@ function build() {
         },
         {
           title: 'Exit codes',
-          body: '  0 done, 1 a claim or its evidence does not hold, 2 wrong usage, 3 device or data not available, 75 stopped with a checkpoint, 130 interrupted',
+          body: '  0 done, 1 a claim or its evidence does not hold, 2 wrong usage, 3 device, data or disk space not available, 75 stopped with a checkpoint, 130 interrupted',
         },
       );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -148,3 +148,10 @@ test('two runs of a suite in one second get two files', () =>
     appendRecord(first, {});
     assert.notEqual(runFile(folder, 's', now, 7), first);
   }));
+
+test('a full disk is named with what to do', { skip: !existsSync('/dev/full') }, () => {
+  assert.throws(
+    () => appendRecord('/dev/full', { a: 1 }),
+    (e: Error) => e.name === 'StorageError' && /^\/dev\/full cannot be written \(no space is left/.test(e.message),
+  );
+});

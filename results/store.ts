@@ -19,9 +19,18 @@ import {
 import { dirname, join } from 'node:path';
 import type * as z from 'zod';
 import { type BenchRecord, recordSchema } from './record.ts';
+import { storageError } from './terminal/errors.ts';
 
 /** Appends one record as one line. A line that a crash left open is closed first, so that it damages nothing else. */
 export function appendRecord(file: string, record: object): void {
+  try {
+    append(file, record);
+  } catch (e) {
+    throw storageError(file, e, '--out or LONGCONV_RESULTS');
+  }
+}
+
+function append(file: string, record: object): void {
   mkdirSync(dirname(file), { recursive: true });
   const fd = openSync(file, 'a+');
   try {
@@ -30,7 +39,8 @@ export function appendRecord(file: string, record: object): void {
     const open = size > 0 && readSync(fd, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
     const line = Buffer.from(`${open ? '\n' : ''}${JSON.stringify(record)}\n`);
     const written = writeSync(fd, line);
-    if (written !== line.length) throw new Error(`${file}: only ${written} of ${line.length} bytes could be written`);
+    // A full disk takes a part: what is left says why, and the reader sets the torn line aside.
+    if (written !== line.length) writeSync(fd, line, written);
   } finally {
     closeSync(fd);
   }

@@ -6,7 +6,7 @@ import { provenance, runsFolder } from '../../results/provenance.ts';
 import { type BenchRecord, configHash, newId, type Provenance, type Row, recordSchema } from '../../results/record.ts';
 import { appendRecord, readRecords, runFile } from '../../results/store.ts';
 import { type Format, formats, render, show } from '../../results/tables.ts';
-import { InterruptedError, UsageError } from '../../results/terminal/errors.ts';
+import { InterruptedError, storageError, UsageError } from '../../results/terminal/errors.ts';
 import { memoryLimit, requireMemory } from '../../results/terminal/memory.ts';
 import { choose, count, last, lengths, list } from '../../results/terminal/options.ts';
 import { colours, print, progress } from '../../results/terminal/output.ts';
@@ -252,5 +252,9 @@ async function deliver(asked: Asked, results: ReadonlyMap<Suite, Row[]>): Promis
           .join('\n');
   if (asked.format !== 'jsonl') await print(text(asked.format, colours(process.stdout)));
   if (asked.out && !isRecordFile(asked.out))
-    writeFileSync(asked.out, `${text(tableFiles[extname(asked.out)], false).trimEnd()}\n`);
+    try {
+      writeFileSync(asked.out, `${text(tableFiles[extname(asked.out)], false).trimEnd()}\n`);
+    } catch (e) {
+      throw storageError(asked.out, e, '--out; the records are whole in results/runs');
+    }
 }

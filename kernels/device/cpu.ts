@@ -164,13 +164,21 @@ function address(buffer: DeviceBuffer): number {
   return pointer;
 }
 
+/** More than any machine has cores; the pool would fail to start them rather than be slow. */
+export const MOST_THREADS = 1024;
+
 export async function open(): Promise<Device> {
   const addon = loadAddon();
   const isas = addon.isas();
-  const wanted = process.env.LONGCONV_ISA;
+  const wanted = process.env.LONGCONV_ISA || undefined;
   if (wanted && !isas.includes(wanted))
     throw new DeviceUnavailableError(
       `LONGCONV_ISA=${wanted} cannot run on this processor: unset it or choose one of ${isas.join(', ')}`,
+    );
+  const threads = process.env.LONGCONV_THREADS;
+  if (threads && !(/^\d+$/.test(threads) && Number(threads) >= 1 && Number(threads) <= MOST_THREADS))
+    throw new DeviceUnavailableError(
+      `LONGCONV_THREADS=${threads} is no number of threads: unset it or give a whole number from 1 to ${MOST_THREADS}`,
     );
   return new CpuDevice(addon, wanted ?? isas[0]);
 }

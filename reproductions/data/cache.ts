@@ -13,9 +13,20 @@
  * named on stderr, renamed to `*.corrupt-<n>` and made again. The folder is LONGCONV_CACHE, or ~/.cache/longconv.
  */
 import { createHash } from 'node:crypto';
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { storageError } from '../../results/terminal/errors.ts';
 
 export type CacheArray = Uint8Array | Int32Array | Float32Array;
 export type CacheArrays = Record<string, CacheArray>;
@@ -114,16 +125,21 @@ export function readUnit(path: string): { key: unknown; arrays: CacheArrays } {
 
 /** Writes the parts to `path` so that it appears whole or not at all. */
 export function writeAtomically(path: string, parts: Uint8Array[]): void {
-  mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.tmp`;
-  const file = openSync(temporary, 'w');
   try {
-    for (const part of parts) for (let at = 0; at < part.length; ) at += writeSync(file, part, at);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
+    mkdirSync(dirname(path), { recursive: true });
+    const file = openSync(temporary, 'w');
+    try {
+      for (const part of parts) for (let at = 0; at < part.length; ) at += writeSync(file, part, at);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    if (existsSync(temporary)) unlinkSync(temporary);
+    throw storageError(path, error, '--out, LONGCONV_RESULTS or LONGCONV_CACHE');
   }
-  renameSync(temporary, path);
 }
 
 /** Renames a bad file to `<path>.corrupt-<n>`, the first free n, and returns the new name. */

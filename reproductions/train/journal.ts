@@ -1,6 +1,7 @@
 /**
  * The journal of a run: JSON Lines, one per step and per evaluation, append-only. A resumed run says so; readers
- * then forget what came after the checkpoint that it went on from, because those steps were made again.
+ * then forget what came after the checkpoint that it went on from, because those steps were made again. One that had
+ * no checkpoint to go on from starts again, and readers forget all that was before.
  */
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
@@ -48,7 +49,8 @@ export class Journal {
     if (!existsSync(this.file)) return [];
     let lines: JournalLine[] = [];
     for (const line of readRecords(this.file, journalSchema).records) {
-      if (line.event === 'resumed') {
+      if (line.event === 'started') lines = [];
+      else if (line.event === 'resumed') {
         const { step } = line;
         lines = lines.filter((l) => !('step' in l) || l.step <= step || l.event === 'resumed');
       }

@@ -26,11 +26,37 @@ export class InterruptedError extends Error {
   override name = 'InterruptedError';
 }
 
+/** A file could not be written; the sentence names it and says what to do. */
+export class StorageError extends Error {
+  override name = 'StorageError';
+}
+
+const reasons: Record<string, string> = {
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the file system is read-only',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'a part of its path is a file',
+  ENOENT: 'there is no such folder',
+  EIO: 'the device reports an error',
+};
+
+/** A failed write to `file` as a sentence; errors that are not about files stay as they are. */
+export function storageError(file: string, error: unknown, place: string): unknown {
+  const reason = reasons[(error as NodeJS.ErrnoException)?.code ?? ''];
+  return reason
+    ? new StorageError(`${file} cannot be written (${reason}): put that right, or choose another place (${place})`)
+    : error;
+}
+
 /** The rooms below name their errors; results imports nobody, so it goes by the name. */
 const codes: Record<string, number> = {
   UsageError: exit.usage,
   CACError: exit.usage,
   OutOfMemoryError: exit.usage,
+  StorageError: exit.unavailable,
   DeviceUnavailableError: exit.unavailable,
   UnsupportedError: exit.unavailable,
   DisagreementError: exit.disagrees,
