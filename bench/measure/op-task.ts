@@ -9,6 +9,7 @@ import { Tape } from '../../kernels/tensor/tape.ts';
 import { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { BenchRecord, Row } from '../../results/record.ts';
 import { type Candidate, deviceWorkload, type Workload } from './workload.ts';
+import { againstReference, worstError } from './worst.ts';
 
 export type TaskPass = 'forward' | 'forward+backward';
 export const taskPasses: readonly TaskPass[] = ['forward', 'forward+backward'];
@@ -115,18 +116,8 @@ async function check(device: Device, o: OpCandidate): Promise<BenchRecord['error
   const reference = await openDevice('reference');
   const want = await evaluate(reference, o);
   const got = await evaluate(device, o);
-  let worst = { value: 0, name: 'y' };
-  for (const [name, w] of want) {
-    const value = relativeError(got.get(name) as HostArray, w);
-    if (!(value <= worst.value)) worst = { value, name };
-  }
-  return {
-    value: Number.isFinite(worst.value) ? worst.value : Number.MAX_VALUE,
-    tolerance: o.tolerance,
-    worst: worst.name,
-    against: 'reference/float64',
-    case: `${o.id}, ${o.smallName}, ${o.pass}`,
-  };
+  const errors = [...want].map(([name, w]) => [name, relativeError(got.get(name) ?? [], w)] as const);
+  return againstReference(`${o.id}, ${o.smallName}, ${o.pass}`, o.tolerance, worstError(errors));
 }
 
 async function evaluate(device: Device, o: OpCandidate): Promise<Map<string, HostArray>> {

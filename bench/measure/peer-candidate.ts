@@ -6,6 +6,7 @@ import { Peer, type PeerId, type PeerTask } from '../peers/peer.ts';
 import { referenceSums } from '../peers/reference.ts';
 import type { TaskPass } from './op-task.ts';
 import type { Candidate } from './workload.ts';
+import { againstReference, worstError } from './worst.ts';
 
 /** Opens each peer once, so that one that is not installed is refused before anything is measured. */
 export async function requirePeers(ids: readonly string[], device: Device): Promise<void> {
@@ -57,16 +58,9 @@ export function peerCandidate(device: Device, o: PeerCandidate): Candidate {
 async function check(o: PeerCandidate, threads: number): Promise<BenchRecord['error']> {
   using peer = await Peer.open(o.id);
   const { sums } = await peer.ask({ ...o.small, pass: o.pass, threads, repeats: 1 });
-  let worst = { value: 0, name: 'none' };
-  for (const [name, want] of await referenceSums(o.small, o.pass)) {
-    const value = Math.abs(sums[name] / want - 1);
-    if (!(value <= worst.value)) worst = { value, name };
-  }
-  return {
-    value: Number.isFinite(worst.value) ? worst.value : Number.MAX_VALUE,
-    tolerance: o.tolerance,
-    worst: `sum of squares of ${worst.name}`,
-    against: 'reference/float64',
-    case: `${o.id}, ${o.smallName}, ${o.pass}`,
-  };
+  const wanted = await referenceSums(o.small, o.pass);
+  const errors = [...wanted].map(
+    ([name, want]) => [`sum of squares of ${name}`, Math.abs(sums[name] / want - 1)] as const,
+  );
+  return againstReference(`${o.id}, ${o.smallName}, ${o.pass}`, o.tolerance, worstError(errors));
 }

@@ -10,6 +10,7 @@ import { type Batch, buildClassifier, type ClassifierConfig } from '../../models
 import { AdamW } from '../../models/training/optimizer.ts';
 import type { BenchRecord } from '../../results/record.ts';
 import { deviceWorkload, type Workload } from './workload.ts';
+import { againstReference, worstError } from './worst.ts';
 
 /** A batch of random values in the shape of the task: no sequence is padded. */
 function randomBatch(device: Device, config: ClassifierConfig, batch: number, seed: number): Batch {
@@ -80,26 +81,15 @@ export async function checkTraining(
   const want = await evaluate(await openDevice('reference'), config, batch, seed);
   const got = await evaluate(device, config, batch, seed);
   const largest = Math.max(...[...want].filter(([k]) => k !== 'loss').map(([, g]) => size(g)));
-  let worst = { value: 0, name: 'loss' };
-  for (const [key, w] of want) {
+  const errors = [...want].map(([key, w]) => {
     const g = got.get(key);
     const scale = key === 'loss' ? size(w) : Math.max(size(w), noise * largest);
-    let off = g ? 0 : Number.POSITIVE_INFINITY;
-    for (let i = 0; g && i < w.length; i++) {
-      const d = Math.abs(g[i] - w[i]);
-      if (!(d <= off)) off = Number.isNaN(d) ? Number.POSITIVE_INFINITY : d;
-    }
-    if (!(off / scale <= worst.value)) worst = { value: off / scale, name: key };
-  }
-  return {
-    value: Number.isFinite(worst.value) ? worst.value : Number.MAX_VALUE,
-    tolerance,
-    worst: worst.name,
-    against: 'reference/float64',
-    case: name,
-  };
+    return [key, g ? size(g.map((x, i) => x - w[i])) / scale : Number.POSITIVE_INFINITY] as const;
+  });
+  return againstReference(name, tolerance, worstError(errors));
 }
 
+/** Largest magnitude; NaN where there is one. */
 function size(x: HostArray): number {
   let most = 0;
   for (const v of x) most = Math.max(most, Math.abs(v));
