@@ -1,5 +1,6 @@
 /**
- * Gated linear unit (Dauphin et al. 2017, arXiv 1612.08083, equation 1): the axis is split into halves (a, b), y = a sigmoid(b).
+ * Gated linear unit (Dauphin et al. 2017, arXiv 1612.08083, equation 1): the axis is split into halves (a, b),
+ * y = a sigmoid(b).
  * x (..., 2n, ...) -> (..., n, ...). With s = sigmoid(b): da = g s, db = g a s (1 - s).
  */
 import type { Tape } from '../../tensor/tape.ts';
