@@ -1,4 +1,4 @@
-/** Devices by name. Every other file of this folder that exports `open` is a device; none is opened unasked. */
+/** Devices by name: each is a file of this folder that exports `open`, named here. None is opened unasked. */
 import type { Device } from './device.ts';
 import { DeviceUnavailableError } from './device.ts';
 

@@ -1,35 +1,23 @@
-/** What the generic test of an op cannot show on the CPU: other instruction sets, other numbers of threads. */
+/** For tests of ops on the CPU: instruction sets one by one, and large cases with several numbers of threads. */
 import assert from 'node:assert/strict';
 import { open } from '../device/cpu.ts';
 import type { Device } from '../device/device.ts';
-import { openDevice } from '../device/registry.ts';
 import { loadAddon } from '../native/addon.ts';
 import { Stream } from '../tensor/random.ts';
-import { checkOp, runOp } from './check.ts';
+import { runOp } from './check.ts';
 import { type Op, type OpCase, sizeOf } from './op.ts';
 
-/** The CPU with the kernels of one instruction set. */
-export async function openIsa(isa: string): Promise<Device> {
-  const before = process.env.LONGCONV_ISA;
+/** The CPU with the kernels of one instruction set; `poison`: its memory starts as NaN. */
+export async function openIsa(isa: string, { poison = false } = {}): Promise<Device> {
+  const before = { LONGCONV_ISA: process.env.LONGCONV_ISA, LONGCONV_POISON: process.env.LONGCONV_POISON };
   process.env.LONGCONV_ISA = isa;
+  if (poison) process.env.LONGCONV_POISON = '1';
   try {
     return await open();
   } finally {
-    if (before === undefined) delete process.env.LONGCONV_ISA;
-    else process.env.LONGCONV_ISA = before;
-  }
-}
-
-/** Every case of the op in every instruction set that this processor has. */
-// biome-ignore lint/suspicious/noExplicitAny: ops of every attribute type
-export async function assertEveryIsa(op: Op<any>): Promise<void> {
-  const reference = await openDevice('reference');
-  for (const isa of loadAddon().isas()) {
-    const device = await openIsa(isa);
-    for (const c of op.cases) {
-      const r = await checkOp(op, c, device, reference);
-      assert.equal(r.status, 'pass', `${op.id} ${c.name} (${isa}): ${r.reason}`);
-    }
+    for (const [name, value] of Object.entries(before))
+      if (value === undefined) delete process.env[name];
+      else process.env[name] = value;
   }
 }
 

@@ -7,6 +7,7 @@ import test from 'node:test';
 import { openDevice } from '../device/registry.ts';
 import { loadAddon } from '../native/addon.ts';
 import { checkOp, type OpRun, runCase, sameBits } from './check.ts';
+import { openIsa } from './cpu-check.ts';
 import type { Op } from './op.ts';
 import { loadOps } from './registry.ts';
 
@@ -23,21 +24,10 @@ function want(op: Op, index: number): Promise<OpRun> {
   return run;
 }
 
-async function openPoisoned(isa: string) {
-  const before = { LONGCONV_ISA: process.env.LONGCONV_ISA, LONGCONV_POISON: process.env.LONGCONV_POISON };
-  Object.assign(process.env, { LONGCONV_ISA: isa, LONGCONV_POISON: '1' });
-  try {
-    return await openDevice('cpu');
-  } finally {
-    for (const [name, value] of Object.entries(before))
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-  }
-}
-
 const isas = process.env.LONGCONV_ISA ? [process.env.LONGCONV_ISA] : addon.isas();
 for (const isa of isas) {
-  const cpu = await openPoisoned(isa);
+  const cpu = await openIsa(isa, { poison: true });
+  assert.equal(cpu.info.features[0], isa);
   for (const [id, op] of ops) {
     test(`${id} on the CPU (${isa}) matches its float64 reference`, async () => {
       for (const [i, c] of op.cases.entries()) {

@@ -157,6 +157,7 @@ export interface AttentionOptions {
   scale?: number;
 }
 
+/** o (B, Sq, h, d) and lse (B, h, Sq) of q (B, Sq, h, d), k and v (B, Sk, h, d); `scale` is d^-1/2 when not given. */
 export function attention(t: Tape, q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}) {
   const { causal = false, keyLengths = null, scale = 1 / Math.sqrt(q.shape[3]) } = options;
   const [o, lse] = t.apply(attentionOp, [q, k, v, keyLengths], { causal, scale });

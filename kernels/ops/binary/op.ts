@@ -102,6 +102,7 @@ const make =
   (t: Tape, a: Tensor, b: Tensor): Tensor =>
     t.apply(binary, [a, b], { fn })[0];
 
+/** a + b, a - b, a b, a / b, broadcast as numpy does. */
 export const add = make('add');
 export const sub = make('sub');
 export const mul = make('mul');

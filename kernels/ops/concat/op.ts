@@ -79,6 +79,7 @@ const concatOp = defineOp<ConcatAttrs>({
 });
 export default concatOp;
 
+/** One to eight tensors along `axis` (negative: from the end); the other axes must agree. */
 export function concat(t: Tape, tensors: readonly Tensor[], axis: number): Tensor {
   requireShape(
     tensors.length >= 1 && tensors.length <= most,

@@ -1,24 +1,13 @@
 /** The kernels' random words are the host stream's, and the mask is what its options say. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Device } from '../../device/device.ts';
 import { openDevice } from '../../device/registry.ts';
 import { loadAddon } from '../../native/addon.ts';
 import { Stream, Streams } from '../../tensor/random.ts';
 import { Tape } from '../../tensor/tape.ts';
 import { Tensor } from '../../tensor/tensor.ts';
+import { openIsa } from '../cpu-check.ts';
 import dropoutOp, { dropout } from './op.ts';
-
-async function openIsa(isa: string): Promise<Device> {
-  const before = process.env.LONGCONV_ISA;
-  process.env.LONGCONV_ISA = isa;
-  try {
-    return await openDevice('cpu');
-  } finally {
-    if (before === undefined) delete process.env.LONGCONV_ISA;
-    else process.env.LONGCONV_ISA = before;
-  }
-}
 
 for (const isa of loadAddon().isas())
   test(`the dropout kernel (${isa}) draws the host stream, word for word`, async () => {

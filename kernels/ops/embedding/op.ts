@@ -55,5 +55,6 @@ const embeddingOp = defineOp<EmbeddingAttrs>({
 });
 export default embeddingOp;
 
+/** table (V, H), ids i32 (...) -> (..., H); the row `padding` gets no gradient. */
 export const embedding = (t: Tape, table: Tensor, ids: Tensor, { padding }: { padding?: number | null } = {}): Tensor =>
   t.apply(embeddingOp, [table, ids], { padding: padding ?? null })[0];

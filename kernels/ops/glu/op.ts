@@ -48,5 +48,6 @@ const gluOp = defineOp<GluAttrs>({
 });
 export default gluOp;
 
+/** (..., 2n, ...) -> (..., n, ...), the last axis when none is given. Throws a `ShapeError` when it is odd. */
 export const glu = (t: Tape, x: Tensor, { axis = -1 }: Partial<GluAttrs> = {}): Tensor =>
   t.apply(gluOp, [x], { axis: resolveAxis(axis, x.shape.length, 'glu') })[0];

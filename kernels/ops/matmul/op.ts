@@ -112,6 +112,7 @@ export interface MatmulOptions extends MatmulAttrs {
   bias?: Tensor | null;
 }
 
+/** op(a) op(b) + bias, (..., M, N). Throws a `ShapeError` that names the sizes that do not fit. */
 export const matmul = (t: Tape, a: Tensor, b: Tensor, { transA, transB, bias }: MatmulOptions = {}): Tensor =>
   t.apply(matmulOp, [a, b, bias ?? null], { transA: transA ?? false, transB: transB ?? false })[0];
 

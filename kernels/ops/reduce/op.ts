@@ -90,6 +90,7 @@ const make =
   (t: Tape, x: Tensor, axes: readonly number[]): Tensor =>
     t.apply(reduce, [x], { fn, axes: axes.map((a) => resolveAxis(a, x.shape.length, 'reduce')) })[0];
 
+/** Over `axes` (negative: from the end), which disappear from the shape. */
 export const sum = make('sum');
 export const mean = make('mean');
 export const max = make('max');
