@@ -5,7 +5,7 @@ import { permute } from '../../kernels/ops/permute/op.ts';
 import { gelu, geluTanh, relu, sigmoid, silu, tanh } from '../../kernels/ops/unary/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { UnsupportedCase } from './golden.ts';
+import { type GoldenCase, UnsupportedCase } from './golden.ts';
 
 const activations: Record<string, (t: Tape, x: Tensor) => Tensor> = {
   gelu,
@@ -26,6 +26,11 @@ export function activate(t: Tape, x: Tensor, name: string | null | undefined): T
   const f = activations[name ?? 'id'];
   if (!f) throw new UnsupportedCase(`there is no activation "${name}"`);
   return f(t, x);
+}
+
+/** What a convolution layer applies before its output map: GELU unless the case says otherwise (null: nothing). */
+export function innerActivation({ config }: GoldenCase): string | null {
+  return config.activation === undefined ? 'gelu' : config.activation;
 }
 
 /**

@@ -23,7 +23,7 @@ const translations: Record<string, Translate> = {
   }),
   s4d: (c, shape) => ({
     mixer: 's4d',
-    config: { ...convolution(c, shape, 'layer.', 'layer.kernel.C'), ...states(shape), discretisation: c.config.disc },
+    config: { ...convolution(c, shape, 'layer.', 'layer.kernel.C'), ...states(shape), discretisation: c.config.disc ?? 'zoh' },
   }),
   longconv: (c, shape) => ({
     mixer: 'long-conv',
@@ -32,7 +32,7 @@ const translations: Record<string, Translate> = {
       kernelDropout: 0,
       ...convolution(c, shape, '', 'kernel.kernel'),
       taps: shape('kernel.kernel')?.[2] ?? null,
-      lambda: c.config.lam,
+      lambda: c.config.lam ?? 0,
       window: c.config.smooth ? (c.config.window ?? 7) : 1,
     },
   }),
@@ -40,11 +40,12 @@ const translations: Record<string, Translate> = {
     mixer: 'sgconv',
     config: {
       ...convolution(c, shape, '', 'kernel_list.0'),
-      kernelDim: c.config.kernel_dim,
+      kernelDim: shape('kernel_list.0')?.[2] ?? c.config.kernel_dim,
       scales: scales(shape),
       ...sgconvMode(c.config.mode),
-      decayMin: c.config.decay_min,
-      decayMax: c.config.decay_max,
+      decayMin: c.config.decay_min ?? 2,
+      decayMax: c.config.decay_max ?? 2,
+      octaves: c.config.init_scale ?? 0,
     },
   }),
 };
@@ -64,7 +65,7 @@ function convolution(c: GoldenCase, shape: (name: string) => number[] | null, sk
   return {
     channels,
     bidirectional: shape(kernel)?.[0] === 2 * channels,
-    activation: config.gelu === 'tanh' ? 'gelu-tanh' : 'gelu',
+    activation: 'gelu',
     output: shape('output_linear.0.weight') ? 'glu' : shape('output_linear.weight') ? 'linear' : 'none',
   };
 }
@@ -91,7 +92,7 @@ function scales(shape: (name: string) => number[] | null): number {
 /** `cat_randn`, `nearest_sum_randn`, `cat_randn_learnable_fixed` ... */
 function sgconvMode(name = 'cat_randn'): object {
   const words = new Set(name.split('_'));
-  const known = ['cat', 'sum', 'randn', 'cos', 'nearest', 'learnable', 'fixed'];
+  const known = ['cat', 'sum', 'randn', 'cos', 'nearest', 'linear', 'learnable', 'fixed'];
   const strange = [...words].filter((w) => !known.includes(w));
   if (strange.length) throw new UnsupportedCase(`SGConv has no mode "${name}" here (${strange.join(', ')})`);
   const sum = words.has('sum');

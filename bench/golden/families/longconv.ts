@@ -11,7 +11,7 @@ import { gelu } from '../../../kernels/ops/unary/op.ts';
 import type { Tensor } from '../../../kernels/tensor/tensor.ts';
 import type { GoldenCase, GoldenResult } from '../golden.ts';
 import { anything, CaseGraph, off, requireConfig } from '../graph.ts';
-import { activate, channelMap } from '../layers.ts';
+import { activate, channelMap, innerActivation } from '../layers.ts';
 
 const listed = (...keys: string[]) => Object.fromEntries(keys.map((key) => [key, anything]));
 const common = {
@@ -24,7 +24,7 @@ const common = {
 
 /** The regularised kernel; the window counts only when smoothing is on. */
 const regularised = ({ t, c }: CaseGraph, K: Tensor): Tensor =>
-  longconvKernel(t, K, { lambda: c.config.lam ?? 0, window: c.config.smooth ? c.config.window : 1 });
+  longconvKernel(t, K, { lambda: c.config.lam ?? 0, window: c.config.smooth ? (c.config.window ?? 7) : 1 });
 
 function kernelCase(g: CaseGraph): Record<string, Tensor> {
   requireConfig(g.c, common);
@@ -36,7 +36,7 @@ function layerCase(g: CaseGraph): Record<string, Tensor> {
   const { t, c } = g;
   const sides = c.config.bidirectional ? 'lag-1' : 'causal';
   const conv = fftConv(t, g.operand('u'), regularised(g, g.operand('K')), g.operand('D'), { sides });
-  const z = activate(t, conv, c.config.activation);
+  const z = activate(t, conv, innerActivation(c));
   return { y: c.has('W_out') ? channelMap(t, z, g.operand('W_out'), g.optional('b_out'), c.config.postact) : z };
 }
 

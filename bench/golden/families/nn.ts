@@ -70,8 +70,12 @@ const operations: Record<string, Operation> = {
   masked_mean: { op: 'masked-mean', run: (t, x) => maskedMean(t, x.real('x'), x.integers('lengths')) },
   embedding: {
     op: 'embedding',
-    run: (t, x, { padding_idx }) =>
-      embedding(t, x.real('weight'), x.integers('tokens') as Tensor, { padding: padding_idx }),
+    run(t, x, { padding_idx }) {
+      const table = x.real('weight');
+      // PyTorch counts a negative row from the end.
+      const padding = padding_idx < 0 ? padding_idx + table.shape[0] : padding_idx;
+      return embedding(t, table, x.integers('tokens') as Tensor, { padding });
+    },
   },
   shortconv: {
     op: 'short-conv',

@@ -8,7 +8,7 @@ import { discretisations, s4dKernel } from '../../../kernels/ops/s4d-kernel/op.t
 import type { Tensor } from '../../../kernels/tensor/tensor.ts';
 import type { GoldenCase, GoldenResult } from '../golden.ts';
 import { anything, CaseGraph, off, requireConfig } from '../graph.ts';
-import { activate, channelMap } from '../layers.ts';
+import { activate, channelMap, innerActivation } from '../layers.ts';
 
 const transforms = { dt_transform: ['exp'], real_transform: ['exp'], imag_transform: ['none'] };
 const sizes = Object.fromEntries(
@@ -86,9 +86,9 @@ async function block(c: GoldenCase, device: Device): Promise<GoldenResult> {
   const { t } = g;
   const u = g.operand('u');
   const L = u.shape[2];
-  const K = kernel(g, 'layer.kernel.', 'C', Math.min(L, c.config.l_max ?? L));
+  const K = kernel(g, 'layer.kernel.', 'C', Math.min(L, c.config.l_max || L));
   const sides = c.config.bidirectional ? 'lag-1' : 'causal';
-  const conv = activate(t, fftConv(t, u, K, g.operand('layer.D'), { sides }), c.config.activation);
+  const conv = activate(t, fftConv(t, u, K, g.operand('layer.D'), { sides }), innerActivation(c));
   const wrapped = c.has('output_linear.0.weight') ? 'output_linear.0.' : 'output_linear.';
   const y = channelMap(t, conv, g.operand(`${wrapped}weight`), g.optional(`${wrapped}bias`), c.config.final_act);
   const computed = new Map<string, ArrayLike<number>>([

@@ -8,18 +8,22 @@ import { wholeKernelNorm } from '../../../kernels/ops/sgconv-kernel/reference.ts
 import type { Tensor } from '../../../kernels/tensor/tensor.ts';
 import { type GoldenCase, type GoldenResult, UnsupportedCase } from '../golden.ts';
 import { anything, CaseGraph, off, requireConfig } from '../graph.ts';
-import { activate, channelMap } from '../layers.ts';
+import { activate, channelMap, innerActivation } from '../layers.ts';
 
-/** The reference's mode is a word list: `learnable_nearest_cat_randn`. The initialisation (randn, cos) is not ours here. */
+/**
+ * The reference's mode is a word list: `learnable_nearest_cat_randn`. The initialisation (randn, cos) and whether the
+ * decay is trained (fixed) do not matter here: the case has the values and says which gradients it wants.
+ */
 function attributes({ config }: GoldenCase, length: number): SgconvAttrs {
-  const words = new Set(String(config.mode).split('_'));
+  const words = new Set(String(config.mode ?? 'cat_randn').split('_'));
   for (const word of words)
-    if (!['cat', 'sum', 'learnable', 'nearest', 'linear', 'randn', 'cos'].includes(word))
+    if (!['cat', 'sum', 'learnable', 'fixed', 'nearest', 'linear', 'randn', 'cos'].includes(word))
       throw new UnsupportedCase(`sgconv has no kernel mode "${config.mode}"`);
   const layout = words.has('sum') ? 'sum' : 'cat';
   const mode: SgconvMode = !words.has('learnable') ? layout : layout === 'sum' ? 'learnable-sum' : 'learnable';
   const interpolation = words.has('nearest') ? 'nearest' : 'linear';
-  return { mode, interpolation, decayMin: config.decay_min ?? 2, decayMax: config.decay_max ?? 2, length };
+  const { decay_min: decayMin = 2, decay_max: decayMax = 2, init_scale: octaves } = config;
+  return { mode, interpolation, decayMin, decayMax, length, octaves: octaves ?? 0 };
 }
 
 /** Circular kernel of 2L taps: k0 on lags 0.., k1 reversed at the end, so that k1[0] has lag -1. */
@@ -72,7 +76,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
     bidirectional: [true, false, null],
     activation: anything,
     postact: anything,
-    init_scale: [0],
+    init_scale: anything,
     dropout: off,
     ln: off,
     hyper_act: off,
@@ -89,7 +93,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   const k = sgconvKernel(t, stack(g, n), norm(g, n, attrs), g.optional('decay'), attrs);
   const two = Boolean(c.config.bidirectional);
   const conv = fftConv(t, u, k, g.operand('D'), { sides: two ? 'lag-1' : 'causal' });
-  const z = activate(t, conv, c.config.activation);
+  const z = activate(t, conv, innerActivation(c));
   const y = c.has('W_out') ? channelMap(t, z, g.operand('W_out'), g.optional('b_out'), c.config.postact) : z;
   const taps = await k.read();
   const computed = new Map<string, ArrayLike<number>>([
