@@ -23,7 +23,11 @@ const translations: Record<string, Translate> = {
   }),
   s4d: (c, shape) => ({
     mixer: 's4d',
-    config: { ...convolution(c, shape, 'layer.', 'layer.kernel.C'), ...states(shape), discretisation: c.config.disc ?? 'zoh' },
+    config: {
+      ...convolution(c, shape, 'layer.', 'layer.kernel.C'),
+      ...states(shape),
+      discretisation: c.config.disc ?? 'zoh',
+    },
   }),
   longconv: (c, shape) => ({
     mixer: 'long-conv',

@@ -203,6 +203,33 @@ void part_gradients(const Layout& a, const float* x, const float* g, const float
   });
 }
 
+/** Up to this many values a channel dx is a small rest of large terms (two values: eps alone keeps it from zero). */
+constexpr int64_t kFew = 8;
+/** The gradients in training when a channel has few values, in float64. */
+void few_gradients(const Call& c, const Layout& a) {
+  const float *x = c.in[0].f(), *w = c.in[1].f(), *g = c.gout[0].f();
+  float *dx = c.gin[0].f(), *dw = c.gin[1].f(), *db = c.gin[2].f();
+  const double n = double(a.outer) * double(a.inner);
+  const auto each = [&](int64_t ch, auto fn) {
+    for (int64_t o = 0; o < a.outer; o++)
+      for (int64_t i = 0; i < a.inner; i++) fn((o * a.C + ch) * a.inner + i);
+  };
+  parallel(a.C, 64, [&](int64_t ch, int64_t end, int) {
+    for (; ch < end; ch++) {
+      double mean = 0, square = 0, total = 0, along = 0;
+      each(ch, [&](int64_t i) { mean += x[i] / n; });
+      each(ch, [&](int64_t i) {
+        const double d = x[i] - mean;
+        square += d * d, total += g[i], along += g[i] * d;
+      });
+      const double scale = 1 / __builtin_sqrt(square / n + c.attr[0]), slope = along * scale * scale / n;
+      if (dx) each(ch, [&](int64_t i) { dx[i] = float(w[ch] * scale * (g[i] - total / n - (x[i] - mean) * slope)); });
+      if (dw) dw[ch] = float(along * scale);
+      if (db) db[ch] = float(total);
+    }
+  });
+}
+
 const char* backward(const Call& c) {
   const Tensor &x = c.in[0], &g = c.gout[0];
   if (!g) return "batch-norm: no gradient of y";
@@ -211,6 +238,10 @@ const char* backward(const Call& c) {
   float *dx = c.gin[0].f(), *dw = c.gin[1].f(), *db = c.gin[2].f();
   const bool training = c.attr[2] != 0;
   const double n = double(a.outer) * double(a.inner);
+  if (training && n <= kFew) {
+    few_gradients(c, a);
+    return nullptr;
+  }
   // dx = w scale (g - centre - (x - mean) slope). What flows to a bias before the norm is zero by symmetry: centre is
   // that of the mean before it was rounded to float32, and held in two floats, so that the sum of dx stays at zero.
   float* centre = static_cast<float*>(scratch(0, 13, 3 * a.C * sizeof(float)));
