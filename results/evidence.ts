@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { packageRoot, runsFolder } from './provenance.ts';
 import { provenanceSchema } from './record.ts';
-import { appendRecord, readRecords } from './store.ts';
+import { appendRecord, readRecords, showDamage } from './store.ts';
+import { progress } from './terminal/output.ts';
 
 const measured = z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int() });
 
@@ -57,9 +58,13 @@ export function appendEvidence(record: Evidence): string {
   return file;
 }
 
-/** The records of a claim: those that came with the package, then this machine's. */
+/** The records of a claim: those that came with the package, then this machine's. Damaged ones are named. */
 export const readEvidence = (claim: string): Evidence[] =>
   [committed, own()]
     .map((folder) => join(folder, `${claim}.jsonl`))
     .filter((file) => existsSync(file))
-    .flatMap((file) => readRecords(file, evidenceSchema).records);
+    .flatMap((file) => {
+      const { records, damage } = readRecords(file, evidenceSchema, { own: true });
+      for (const d of damage) progress.say(showDamage(d));
+      return records;
+    });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -155,3 +155,25 @@ test('a full disk is named with what to do', { skip: !existsSync('/dev/full') },
     (e: Error) => e.name === 'StorageError' && /^\/dev\/full cannot be written \(no space is left/.test(e.message),
   );
 });
+
+test('a file that holds no record is refused and stays as it is', () =>
+  inFolder((folder) => {
+    const file = join(folder, 'notes.txt');
+    for (const content of ['dear diary\nof mine\n', '{"name": "x"}\n', '{\n  "a": 1\n}', 'no end']) {
+      writeFileSync(file, content);
+      assert.throws(() => readRecords(file), /notes\.txt is no file of records .* left as it is: name another file/);
+      assert.equal(readFileSync(file, 'utf8'), content);
+    }
+    assert.ok(!existsSync(`${file}.corrupt`));
+  }));
+
+test('records of another kind in a shared file are neither read nor harmed', () =>
+  inFolder((folder) => {
+    const file = join(folder, 'all.jsonl');
+    appendRecord(file, { schema: 'longconv-evidence-1', claim: 'x' });
+    appendRecord(file, record('a'));
+    const before = readFileSync(file, 'utf8');
+    const { records, damage } = readRecords(file);
+    assert.deepEqual([records.length, damage.length], [1, 0]);
+    assert.equal(readFileSync(file, 'utf8'), before);
+  }));

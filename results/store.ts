@@ -19,7 +19,7 @@ import {
 import { dirname, join } from 'node:path';
 import type * as z from 'zod';
 import { type BenchRecord, recordSchema } from './record.ts';
-import { storageError } from './terminal/errors.ts';
+import { storageError, UsageError } from './terminal/errors.ts';
 
 /** Appends one record as one line. A line that a crash left open is closed first, so that it damages nothing else. */
 export function appendRecord(file: string, record: object): void {
@@ -51,7 +51,8 @@ export interface Damage {
   /** From 1. */
   line: number;
   reason: string;
-  setAside: string;
+  /** null: the file cannot be changed, the line stays. */
+  setAside: string | null;
 }
 
 export interface ReadResult<T> {
@@ -59,13 +60,31 @@ export interface ReadResult<T> {
   damage: Damage[];
 }
 
-/** Reads the records of a file; damaged lines are set aside and listed. Throws when there is no such file. */
+export interface ReadOptions {
+  /** The file is one that only this program writes: whatever is in it and is no record is damage. */
+  own?: boolean;
+}
+
+/**
+ * Reads the records of a file; damaged lines are set aside and listed. A file that a user named and that holds not one
+ * record is somebody's work: it is refused and left as it is, and so are lines of our other kinds of records in a
+ * shared file. Throws when there is no such file.
+ */
 export function readRecords(file: string): ReadResult<BenchRecord>;
-export function readRecords<S extends z.ZodType>(file: string, schema: S): ReadResult<z.infer<S>>;
-export function readRecords(file: string, schema: z.ZodType = recordSchema): ReadResult<unknown> {
+export function readRecords<S extends z.ZodType>(
+  file: string,
+  schema: S,
+  options?: ReadOptions,
+): ReadResult<z.infer<S>>;
+export function readRecords(
+  file: string,
+  schema: z.ZodType = recordSchema,
+  options: ReadOptions = {},
+): ReadResult<unknown> {
   const text = settled(file);
   const records: unknown[] = [];
-  const damage: Damage[] = [];
+  const damaged: { line: number; start: number; bytes: Buffer; reason: string; torn: boolean }[] = [];
+  let others = 0;
   let offset = 0;
   let line = 0;
   while (offset < text.length) {
@@ -77,10 +96,19 @@ export function readRecords(file: string, schema: z.ZodType = recordSchema): Rea
     line++;
     const content = bytes.toString('utf8');
     if (!content.trim()) continue;
-    const parsed = parse(content, schema, newline < 0);
+    const torn = newline < 0;
+    const parsed = parse(content, schema, torn);
     if (parsed.ok) records.push(parsed.value);
-    else damage.push(setAside(file, line, start, bytes, parsed.reason));
+    else if (parsed.other && !options.own) others++;
+    else damaged.push({ line, start, bytes, reason: parsed.reason, torn });
   }
+  const [first] = damaged;
+  const begun = damaged.length === 1 && first.torn && first.bytes[0] === 0x7b;
+  if (first && !records.length && !others && !begun && !options.own)
+    throw new UsageError(
+      `${file} is no file of records (line ${first.line}: ${first.reason}) and is left as it is: name another file`,
+    );
+  const damage = damaged.map((d) => setAside(file, d.line, d.start, d.bytes, d.reason));
   return { records, damage };
 }
 
@@ -88,7 +116,7 @@ function parse(
   content: string,
   schema: z.ZodType,
   torn: boolean,
-): { ok: true; value: unknown } | { ok: false; reason: string } {
+): { ok: true; value: unknown } | { ok: false; reason: string; other?: boolean } {
   let json: unknown;
   try {
     json = JSON.parse(content);
@@ -98,20 +126,31 @@ function parse(
   const r = schema.safeParse(json);
   if (r.success) return { ok: true, value: r.data };
   const issue = r.error.issues[0];
-  return { ok: false, reason: `not a record: ${issue.path.join('.') || 'it'}: ${issue.message}` };
+  const kind = (json as { schema?: unknown } | null)?.schema;
+  const other = issue.path[0] === 'schema' && typeof kind === 'string' && kind.startsWith('longconv-');
+  return { ok: false, reason: `not a record: ${issue.path.join('.') || 'it'}: ${issue.message}`, other };
 }
 
 function setAside(file: string, line: number, start: number, bytes: Buffer, reason: string): Damage {
   const corrupt = `${file}.corrupt`;
-  appendFileSync(corrupt, Buffer.concat([bytes, Buffer.from('\n')]));
-  const fd = openSync(file, 'r+');
   try {
-    writeSync(fd, Buffer.alloc(bytes.length, 0x20), 0, bytes.length, start);
-  } finally {
-    closeSync(fd);
+    const fd = openSync(file, 'r+');
+    try {
+      appendFileSync(corrupt, Buffer.concat([bytes, Buffer.from('\n')]));
+      writeSync(fd, Buffer.alloc(bytes.length, 0x20), 0, bytes.length, start);
+    } finally {
+      closeSync(fd);
+    }
+  } catch {
+    // A file that cannot be changed (a read-only checkout, a full disk) keeps its line; it is reported all the same.
+    return { file, line, reason, setAside: null };
   }
   return { file, line, reason, setAside: corrupt };
 }
+
+/** The sentence for a damaged line. */
+export const showDamage = ({ file, line, reason, setAside }: Damage): string =>
+  `${file}, line ${line}: ${reason}; ${setAside ? `set aside in ${setAside}` : 'left in place, not counted'}`;
 
 /** The file's bytes; when the last line is open, waits a moment for a writer that may be at it. */
 function settled(file: string): Buffer {

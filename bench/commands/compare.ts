@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { runsFolder } from '../../results/provenance.ts';
 import type { BenchRecord, Row } from '../../results/record.ts';
 import { unpairedRatio } from '../../results/statistics.ts';
-import { readRecords } from '../../results/store.ts';
+import { readRecords, showDamage } from '../../results/store.ts';
 import { type Column, type Format, formats, render, showInterval } from '../../results/tables.ts';
 import { exit, UsageError } from '../../results/terminal/errors.ts';
 import { choose, last, suggestion } from '../../results/terminal/options.ts';
@@ -57,16 +57,29 @@ function source(name: string): Source {
   return { name, records };
 }
 
+/** What `repro` keeps beside the suites. */
+const notSuites = ['evidence', 'repro'];
+
 function recordsOf(name: string): BenchRecord[] {
-  if (existsSync(name) && statSync(name).isFile()) return read(name);
+  if (existsSync(name) && statSync(name).isFile()) {
+    const records = read(name);
+    if (!records.length)
+      throw new UsageError(`${name} holds no records of bench: name a file that bench run --out made`);
+    return records;
+  }
   const root = runsFolder();
-  const suites = existsSync(root) ? readdirSync(root) : [];
+  const suites = existsSync(root)
+    ? readdirSync(root, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && !notSuites.includes(entry.name))
+        .map((entry) => entry.name)
+    : [];
   const files = (suite: string) =>
     readdirSync(join(root, suite))
       .filter((f) => f.endsWith('.jsonl'))
       .sort()
       .map((f) => join(root, suite, f));
-  if (suites.includes(name)) return read(files(name).at(-1) as string);
+  const latest = suites.includes(name) && files(name).at(-1);
+  if (latest) return read(latest);
   const all = suites.flatMap(files).flatMap(read);
   const mine = all.filter((r) => r.device.id === name || (name.length >= 7 && r.git.commit?.startsWith(name)));
   if (mine.length) return mine;
@@ -78,7 +91,7 @@ function recordsOf(name: string): BenchRecord[] {
 
 function read(file: string): BenchRecord[] {
   const { records, damage } = readRecords(file);
-  for (const d of damage) progress.say(`${d.file}, line ${d.line}: ${d.reason}; set aside in ${d.setAside}`);
+  for (const d of damage) progress.say(showDamage(d));
   return records;
 }
 

@@ -4,7 +4,7 @@ import { extname, resolve } from 'node:path';
 import type { Device } from '../../kernels/device/device.ts';
 import { provenance, runsFolder } from '../../results/provenance.ts';
 import { type BenchRecord, configHash, newId, type Provenance, type Row, recordSchema } from '../../results/record.ts';
-import { appendRecord, readRecords, runFile } from '../../results/store.ts';
+import { appendRecord, readRecords, runFile, showDamage } from '../../results/store.ts';
 import { type Format, formats, render, show } from '../../results/tables.ts';
 import { InterruptedError, storageError, UsageError } from '../../results/terminal/errors.ts';
 import { memoryLimit, requireMemory } from '../../results/terminal/memory.ts';
@@ -60,8 +60,12 @@ export async function run(args: unknown[], given: Options): Promise<number> {
   await deliver(asked, results);
   for (const d of devices) await d.close();
   if (failure) {
-    if (failure instanceof InterruptedError)
-      progress.say('interrupted: the rows above are what was measured until then');
+    if (failure instanceof InterruptedError) {
+      const any = [...results.values()].some((rows) => rows.length);
+      progress.say(
+        `interrupted: ${any ? 'the rows above are what was measured until then' : 'nothing was measured yet'}`,
+      );
+    }
     throw failure;
   }
   return 0;
@@ -221,8 +225,7 @@ function prepareOut(file: string | undefined): void {
     throw new UsageError(`--out ${file} cannot be written (${(e as NodeJS.ErrnoException).code}): choose another file`);
   }
   if (!isRecordFile(file) || !statSync(file).isFile()) return;
-  for (const d of readRecords(file).damage)
-    progress.say(`${d.file}, line ${d.line}: ${d.reason}; set aside in ${d.setAside}`);
+  for (const d of readRecords(file).damage) progress.say(showDamage(d));
 }
 
 function prepareRuns(): void {

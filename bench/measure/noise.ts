@@ -8,6 +8,7 @@ import { Stream } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import { Tensor } from '../../kernels/tensor/tensor.ts';
 import { type Interval, median, ratioOf } from '../../results/statistics.ts';
+import { InterruptedError } from '../../results/terminal/errors.ts';
 import { sampleInterleaved } from './sampling.ts';
 
 export interface Noise {
@@ -37,6 +38,7 @@ export async function measureNoise(device: Device, signal: AbortSignal, rounds =
     signal,
   );
   x.dispose();
+  if (signal.aborted) throw new InterruptedError('interrupted');
   const strays = a.rounds.map((r, i) => Math.abs(Math.log(median(r) / median(b.rounds[i]))));
   return {
     ratio: ratioOf(a.rounds, b.rounds),

@@ -5,7 +5,8 @@
  */
 import { existsSync } from 'node:fs';
 import * as z from 'zod';
-import { appendRecord, readRecords } from '../../results/store.ts';
+import { appendRecord, readRecords, showDamage } from '../../results/store.ts';
+import { progress } from '../../results/terminal/output.ts';
 
 const number = z.number();
 const journalSchema = z.discriminatedUnion('event', [
@@ -44,11 +45,13 @@ export class Journal {
     appendRecord(this.file, line);
   }
 
-  /** Every line that still holds, in order. Damaged lines are set aside by the store. */
+  /** Every line that still holds, in order. Damaged lines are set aside by the store, and named. */
   read(): JournalLine[] {
     if (!existsSync(this.file)) return [];
     let lines: JournalLine[] = [];
-    for (const line of readRecords(this.file, journalSchema).records) {
+    const { records, damage } = readRecords(this.file, journalSchema, { own: true });
+    for (const d of damage) progress.say(showDamage(d));
+    for (const line of records) {
       if (line.event === 'started') lines = [];
       else if (line.event === 'resumed') {
         const { step } = line;
