@@ -24,7 +24,7 @@ export type DropoutAttrs = {
 export const maskSize = (shape: Shape, tied: readonly number[]): number =>
   sizeOf(shape.filter((_, d) => !tied.includes(d)));
 
-/** Words below it are dropped. */
+/** Words of the stream below it are dropped: p 2^32, rounded. */
 export const threshold = (p: number): number => Math.min(4294967295, Math.round(p * 4294967296));
 
 const cases: OpCase<DropoutAttrs>[] = (

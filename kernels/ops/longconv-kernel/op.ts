@@ -15,6 +15,7 @@
  */
 import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { threshold } from '../dropout/op.ts';
 import { defineOp, type OpCase, requireShape, type Shape, showShape, sizeOf } from '../op.ts';
 
 export type LongconvKernelAttrs = {
@@ -27,9 +28,6 @@ export type LongconvKernelAttrs = {
   key: readonly [number, number];
   start: number;
 };
-
-/** Words below it are dropped. */
-export const threshold = (p: number): number => Math.min(4294967295, Math.round(p * 4294967296));
 
 const key = [0x9e3779b9, 0x243f6a88] as const;
 const cases: OpCase<LongconvKernelAttrs>[] = (

@@ -1,6 +1,7 @@
 import { philox } from '../../tensor/random.ts';
+import { threshold } from '../dropout/op.ts';
 import type { NdArray, ReferenceCall } from '../op.ts';
-import { type LongconvKernelAttrs, threshold } from './op.ts';
+import type { LongconvKernelAttrs } from './op.ts';
 
 /** to[r,j] = (1/w) sum_{|i| <= p} from[r,j+i] along the last axis, zeros outside. */
 function smooth(from: ArrayLike<number>, L: number, window: number): Float64Array {
