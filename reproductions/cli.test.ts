@@ -58,6 +58,7 @@ test('what is not known is answered with the nearest name and exit code 2', asyn
     [['longconv-lra', '--seeds', '3..1'], /--seeds 3\.\.1: give whole numbers/],
     [['longconv-lra', '--steps', '0'], /--steps 0: give a whole number/],
     [['longconv-lra', '--accumulation', '7'], /the batch of 64 cannot be divided into 7 equal parts/],
+    [['longconv-lra', '--out', '/nowhere/x.csv'], /--out \/nowhere\/x.csv cannot be written \(ENOENT\)/],
     [['run'], /something is missing: repro run <claim>/],
   ] as [string[], RegExp][]) {
     const { code, out, err } = await repro(args);

@@ -39,6 +39,8 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   space(add);
   progress.end();
   for (const d of opened) await d.close();
+  // Signals that came during the measurements are handled now.
+  await new Promise((resolve) => setImmediate(resolve));
   stopIfInterrupted();
   if (options.json) await print(JSON.stringify({ fit: fit(findings), findings }, null, 2));
   else {

@@ -6,7 +6,7 @@
  * returns what they compute under the case's own tensor names; the runner compares.
  */
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Device } from '../../kernels/device/device.ts';
 
@@ -71,11 +71,24 @@ export function goldenFiles(folder: string): string[] {
     .map((f) => join(folder, f));
 }
 
+// biome-ignore lint/suspicious/noExplicitAny: JSON of another program; the format is checked, its keys are used below
+function readHeader(path: string): any {
+  let header: { format?: unknown } | null;
+  try {
+    header = JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    throw new Error(`${path} is damaged: it is not JSON`);
+  }
+  if (header?.format !== 'golden-1') throw new Error(`${path} is no golden vector: its format is not golden-1`);
+  return header;
+}
+
 /** Reads one case; throws one sentence when a file is missing, damaged or of another format. */
 export function readGolden(path: string): GoldenCase {
-  const header = JSON.parse(readFileSync(path, 'utf8'));
-  if (header.format !== 'golden-1') throw new Error(`${path}: format is ${header.format}, expected golden-1`);
-  const bytes = readFileSync(join(path, '..', header.payload));
+  const header = readHeader(path);
+  const payload = join(path, '..', String(header.payload));
+  if (!existsSync(payload)) throw new Error(`${path}: its tensors are missing (no ${header.payload})`);
+  const bytes = readFileSync(payload);
   if (bytes.length !== header.payload_bytes)
     throw new Error(`${header.payload}: ${bytes.length} bytes, the header says ${header.payload_bytes}`);
   if (createHash('sha256').update(bytes).digest('hex') !== header.payload_sha256)

@@ -1,4 +1,5 @@
 /** `repro run <claim>`: trains, evaluates, and holds the result against the published number. */
+import { closeSync, openSync } from 'node:fs';
 import process from 'node:process';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { estimateClassifier } from '../../models/networks/classifier.ts';
@@ -29,6 +30,7 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
   const plans = tasks.flatMap((task) =>
     models.map((model) => ({ task, model, plan: divided(shortened(claim.plan(model, task, scale), total), parts) })),
   );
+  if (options.out !== undefined) requireWritable(String(options.out));
   const device = await openDevice(name);
   const begun = performance.now();
   const results: JobResult[] = [];
@@ -49,6 +51,15 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
   }
   await show(claim, results, options);
   return exit.done;
+}
+
+/** Finds out before the training, not after it, that `--out` cannot be written. */
+function requireWritable(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (e) {
+    throw new UsageError(`--out ${file} cannot be written (${(e as NodeJS.ErrnoException).code}): choose another file`);
+  }
 }
 
 const pick = (kind: string, given: unknown, known: string[], usual: string[]): string[] =>
