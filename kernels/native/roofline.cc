@@ -22,7 +22,9 @@ KernelFn find(const char* isa, const char* pass) {
   return nullptr;
 }
 
-// The best of several runs: a ceiling is what the machine can do, not what it did while disturbed.
+// The best of many runs over half a second: a ceiling is what the machine can do, not what it did while disturbed,
+// and a disturbance can outlast a few runs.
+constexpr int kRuns = 120;
 double seconds(KernelFn fn, const Call& call, int runs) {
   double best = 1e300;
   for (int r = 0; r < runs; r++) {
