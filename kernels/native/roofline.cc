@@ -22,15 +22,15 @@ KernelFn find(const char* isa, const char* pass) {
   return nullptr;
 }
 
-// The best of many runs over half a second: a ceiling is what the machine can do, not what it did while disturbed,
-// and a disturbance can outlast a few runs.
-constexpr int kRuns = 120;
-double seconds(KernelFn fn, const Call& call, int runs) {
+// The best run within `budget` seconds: a ceiling is what the machine can do, not what it did while disturbed, and a
+// disturbance (a second core that is busy) can outlast many short runs.
+double seconds(KernelFn fn, const Call& call, double budget) {
+  using clock = std::chrono::steady_clock;
+  const auto start = clock::now();
   double best = 1e300;
-  for (int r = 0; r < runs; r++) {
-    auto t0 = std::chrono::steady_clock::now();
+  for (auto t0 = start; std::chrono::duration<double>(t0 - start).count() < budget; t0 = clock::now()) {
     fn(call);
-    best = std::min(best, std::chrono::duration<double>(std::chrono::steady_clock::now() - t0).count());
+    best = std::min(best, std::chrono::duration<double>(clock::now() - t0).count());
   }
   return best;
 }
@@ -47,7 +47,7 @@ Roofline measure_roofline(const char* isa) {
     out.data = &flops_per_round;
     Call c{};
     c.out = &out, c.nout = 1, c.attr = attr, c.nattr = 2;
-    double t = seconds(fma, c, 100);
+    double t = seconds(fma, c, 0.5);
     r.flops = double(flops_per_round) * attr[0] * threads / t;
   }
   if (KernelFn copy = find(isa, "copy")) {
@@ -57,8 +57,7 @@ Roofline measure_roofline(const char* isa) {
       memset(t[0].data, 0, n * 4);
       Call c{};
       c.in = t, c.nin = 1, c.out = t + 1, c.nout = 1;
-      seconds(copy, c, 1);
-      r.bytes = 8.0 * n / seconds(copy, c, 6);
+      r.bytes = 8.0 * n / seconds(copy, c, 0.5);
     }
     pool_free(t[0].data);
     pool_free(t[1].data);
