@@ -4,8 +4,8 @@ import test from 'node:test';
 import { openDevice } from '../kernels/device/registry.ts';
 import { Stream, Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
+import { smallClassifier, smallModels } from './cases.ts';
 import { buildClassifier, type Classifier } from './networks/classifier.ts';
-import { smallClassifier, smallModels } from './small-models.ts';
 
 const device = await openDevice('reference');
 const L = 13;

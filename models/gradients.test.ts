@@ -5,10 +5,10 @@ import { openDevice } from '../kernels/device/registry.ts';
 import { Stream, Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
 import { Tensor } from '../kernels/tensor/tensor.ts';
+import { one, smallClassifier, smallModels } from './cases.ts';
 import { buildClassifier, type Classifier, type ClassifierConfig } from './networks/classifier.ts';
 import { buildLanguageModel } from './networks/language-model.ts';
 import type { ParameterStore } from './parameters.ts';
-import { smallClassifier, smallModels } from './small-models.ts';
 
 const device = await openDevice('reference');
 
@@ -93,8 +93,8 @@ test('gradients of the retrieval head, real input, last-step pooling and batch n
 });
 
 test('gradients of a language model with tied embeddings', async () => {
-  const { blocks } = smallModels[1];
-  const config = { ...smallClassifier(smallModels[1]), blocks, vocabulary: 7 };
+  const blocks = one('attention', { heads: 3, causal: true, inner: 9 });
+  const config = { ...smallClassifier({ name: 'language model', causal: true, blocks }), blocks, vocabulary: 7 };
   const model = await buildLanguageModel(device, config, new Streams(2));
   const stream = new Stream(9, 'tokens');
   const tokens = () =>

@@ -18,6 +18,30 @@ export interface MixerContext {
 
 export interface Mixer {
   forward(t: Tape, x: Tensor, context: MixerContext): Tensor;
+  /**
+   * Long convolutions and state spaces: the kernel, (C, H, length), as the convolution of a sequence of `length` steps
+   * uses it (two-sided: 2C rows, past then future; gated models: of the long convolution alone).
+   */
+  kernel?(t: Tape, length: number): Tensor;
+  /**
+   * The recurrent form at the present parameters; absent for a mixer that has none. What it prepares (a discretised
+   * state matrix, say) belongs to the scope of `t` in which it is called. Evaluation only: no gradient flows.
+   */
+  recurrence?(t: Tape): Promise<Recurrence>;
+}
+
+/** What a mixer remembers of a sequence: tensors of a size that does not grow with its length. */
+export type MixerState = readonly Tensor[];
+
+/**
+ * A causal mixer as a state that moves along the sequence. `advance` over any cuts of a sequence gives what `forward`
+ * gives on the whole: stretches of one step are the recurrence, longer ones the chunked evaluation of long inputs.
+ */
+export interface Recurrence {
+  /** The state before the first step, of `batch` sequences. */
+  start(batch: number): MixerState;
+  /** The next M >= 1 steps, x (B, M, H): their outputs (B, M, H) and the state after them. `state` stays as it is. */
+  advance(t: Tape, x: Tensor, state: MixerState): { y: Tensor; state: MixerState };
 }
 
 export interface MixerSize {
@@ -37,6 +61,13 @@ export interface MixerDefinition<C extends object = Record<string, unknown>> {
   title: string;
   paper: { title: string; arxiv: string; year: number };
   kind: 'attention' | 'state space' | 'convolution' | 'feed-forward' | 'recurrence';
+  /**
+   * Order of the arithmetic per layer in L (and N, d, ... where it matters), the dense maps aside: over a whole
+   * sequence ("L log L", "L^2"), and of one step of the recurrent form, null when the cost of a step grows with L.
+   */
+  complexity: { sequence: string; step: string | null };
+  /** Families of golden vectors that pin this mixer (`bench/golden/families`), networks aside. */
+  golden: readonly string[];
   /** Whether output t depends on inputs up to t only, in this configuration. */
   causal(config: C): boolean;
   defaults: C;

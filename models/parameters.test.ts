@@ -5,6 +5,7 @@ import { openDevice } from '../kernels/device/registry.ts';
 import { type SgconvAttrs, sgconvKernel } from '../kernels/ops/sgconv-kernel/op.ts';
 import { Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
+import { allCases } from './cases.ts';
 import { loadMixer, mixerIds } from './mixer.ts';
 import sgconv from './mixers/sgconv.ts';
 import { buildClassifier, type ClassifierConfig, countParameters } from './networks/classifier.ts';
@@ -23,28 +24,8 @@ async function build(id: string, config: object = {}, width = H, length = L, see
   return store;
 }
 
-/** Trained numbers of a mixer, as its paper counts them: H wide, L long. */
-const formulas: [string, object, number][] = [
-  ['attention', { heads: 4 }, 4 * (H * H + H)],
-  ['attention', { heads: 4, inner: 16 }, 3 * (16 * H + 16) + H * 16 + H],
-  ['flash-attention', { heads: 4 }, 4 * (H * H + H)],
-  ['mlp', { ratio: 4 }, 8 * H * H + 5 * H],
-  ['s4d', { states: 64 }, 2 * H * H + 2 * H + 2 * H + (32 + 32 + 64 + 64) * H],
-  ['s4d', { states: 64, bidirectional: true, copies: 1 }, 2 * H * H + 4 * H + 32 + 32 + 64 + 2 * 64 * H],
-  ['s4', { states: 64 }, 2 * H * H + 2 * H + 2 * H + (32 + 32 + 64 + 64 + 64) * H],
-  [
-    's4',
-    { states: 16, copies: 2, channels: 3 },
-    2 * H * 3 * H + 2 * H + 3 * H + H + 2 * (8 + 8 + 16 + 16) + 3 * 16 * H,
-  ],
-  ['sgconv', { kernelDim: 8 }, 2 * H * H + 3 * H + 4 * H * 8],
-  ['sgconv', { kernelDim: 8, bidirectional: true, output: 'linear' }, H * H + 2 * H + 2 * 4 * H * 8],
-  ['sgconv', { kernelDim: 8, mode: 'learnable' }, 2 * H * H + 3 * H + 4 * H * 8 + H],
-  ['sgconv', { kernelDim: 8, mode: 'learnable', fixedDecay: true }, 2 * H * H + 3 * H + 4 * H * 8],
-  ['long-conv', {}, 2 * H * H + 3 * H + H * L],
-  ['long-conv', { channels: 2, bidirectional: true }, 4 * H * H + 4 * H + 4 * H * L],
-];
-for (const [id, config, want] of formulas)
+const formulas = allCases.flatMap(([id, { parameters }]) => parameters.map(([config, want]) => ({ id, config, want })));
+for (const { id, config, want } of formulas)
   test(`${id} ${JSON.stringify(config)} has ${want} parameters`, async () => {
     const store = await build(id, config);
     assert.equal(store.count, want);
@@ -88,56 +69,8 @@ async function statistics(store: ParameterStore, name: string) {
   return { mean, deviation, low: Math.min(...x), high: Math.max(...x), n: x.length };
 }
 
-/** name, mean, standard deviation, and bounds where the distribution has them. */
-type Law = [name: string, mean: number, deviation: number, low?: number, high?: number];
-const uniform = (name: string, low: number, high: number): Law => [
-  name,
-  (low + high) / 2,
-  (high - low) / Math.sqrt(12),
-  low,
-  high,
-];
-
-const laws: [string, object, Law[]][] = [
-  [
-    'attention',
-    { heads: 4 },
-    ['q_proj', 'k_proj', 'v_proj', 'out_proj'].flatMap((p) => [
-      uniform(`${p}.weight`, -1 / 16, 1 / 16),
-      uniform(`${p}.bias`, -1 / 16, 1 / 16),
-    ]),
-  ],
-  [
-    'mlp',
-    { ratio: 2 },
-    [uniform('fc1.weight', -1 / 16, 1 / 16), uniform('fc2.weight', -1 / Math.sqrt(512), 1 / Math.sqrt(512))],
-  ],
-  [
-    's4d',
-    { states: 32, channels: 2 },
-    [
-      ['layer.D', 0, 1],
-      ['layer.kernel.C', 0, Math.SQRT1_2],
-      uniform('layer.kernel.inv_dt', Math.log(0.001), Math.log(0.1)),
-      uniform('output_linear.0.weight', -1 / Math.sqrt(512), 1 / Math.sqrt(512)),
-    ],
-  ],
-  ['sgconv', { kernelDim: 8 }, [['kernel_list', 0, 1], ['D', 0, 1], uniform('output_linear.0.bias', -1 / 16, 1 / 16)]],
-  [
-    'sgconv',
-    { kernelDim: 8, mode: 'learnable', decayMin: 0.5, decayMax: 2, output: 'linear' },
-    [uniform('decay', 0.5, 2), uniform('output_linear.weight', -1 / 16, 1 / 16)],
-  ],
-  [
-    'long-conv',
-    {},
-    [
-      ['kernel.kernel', 0, 0.002],
-      ['D', 0, 1],
-    ],
-  ],
-];
-for (const [id, config, list] of laws)
+const laws = allCases.flatMap(([id, cases]) => cases.laws.map(([config, list]) => ({ id, config, list })));
+for (const { id, config, list } of laws)
   test(`initial values of ${id} ${JSON.stringify(config)}`, async () => {
     const store = await build(id, config, 256, 256);
     for (const [name, mean, deviation, low, high] of list) {

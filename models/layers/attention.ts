@@ -23,6 +23,8 @@ export function defineAttention(
     title,
     paper,
     kind: 'attention',
+    complexity: { sequence: 'L^2', step: null },
+    golden: ['attention'],
     causal: ({ causal }) => causal,
     defaults: { heads: 8, causal: false, inner: null },
     build(store, size, { heads, causal, inner: own }, streams) {

@@ -17,6 +17,7 @@
 import { longconvKernel } from '../../kernels/ops/longconv-kernel/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
 import { Convolution, type ConvolutionConfig, convolutionDefaults, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
 
@@ -43,6 +44,8 @@ const longConv: MixerDefinition<LongConvConfig> = {
     year: 2023,
   },
   kind: 'convolution',
+  complexity: { sequence: 'L log L', step: null },
+  golden: ['longconv', 'fftconv'],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: {
     ...convolutionDefaults,
@@ -68,12 +71,13 @@ const longConv: MixerDefinition<LongConvConfig> = {
       },
     );
     const layer = new Convolution(store, store, size, config, streams);
+    const kernel = (t: Tape, length: number) => {
+      const k = longconvKernel(t, parameter, { lambda, window, dropout: kernelDropout });
+      return length < taps ? slice(t, k, { axis: 2, start: 0, length }) : k;
+    };
     return {
-      forward: (t, x, context) =>
-        layer.forward(t, x, context, (L) => {
-          const k = longconvKernel(t, parameter, { lambda, window, dropout: kernelDropout });
-          return L < taps ? slice(t, k, { axis: 2, start: 0, length: L }) : k;
-        }),
+      forward: (t, x, context) => layer.forward(t, x, context, (length) => kernel(t, length)),
+      kernel,
     };
   },
 };

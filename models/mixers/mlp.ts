@@ -23,6 +23,8 @@ const mlp: MixerDefinition<MlpConfig> = {
   title: 'MLP',
   paper: { title: 'Attention Is All You Need', arxiv: '1706.03762', year: 2017 },
   kind: 'feed-forward',
+  complexity: { sequence: 'L', step: '1' },
+  golden: [],
   causal: () => true,
   defaults: { inner: null, ratio: 4, activation: 'gelu' },
   build(store, { width, dropout: p, tiedDropout }, config, streams) {

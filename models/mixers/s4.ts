@@ -20,6 +20,7 @@
  * and P may have their own learning rates and have no weight decay; C and D are ordinary parameters.
  */
 import { s4Kernel } from '../../kernels/ops/s4-kernel/op.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
 import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import { foldLegs } from '../state-space/fold.ts';
@@ -51,6 +52,8 @@ const s4: MixerDefinition<S4Config> = {
   title: 'S4',
   paper: { title: 'Efficiently Modeling Long Sequences with Structured State Spaces', arxiv: '2111.00396', year: 2022 },
   kind: 'state space',
+  complexity: { sequence: 'L log L + N L', step: 'N' },
+  golden: ['s4', 'fftconv', 'hippo'],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: stateSpaceDefaults,
   build(store, size, config, streams) {
@@ -76,11 +79,11 @@ const s4: MixerDefinition<S4Config> = {
     const aImag = kernel.add('A_imag', () => tile(start().aImag, S), [S, M], kernelHints(lr.A));
     const P = kernel.add('P', () => tile(asPairs(legsStart(N).P), S), [1, S, M, 2], kernelHints(lr.A));
     const layer = new Convolution(store, inner, size, config, streams);
+    const taps = (t: Tape, length: number) =>
+      s4Kernel(t, { invDt, aReal, aImag, P, B, C }, { length, internalLength: L });
     return {
-      forward: (t, x, context) =>
-        layer.forward(t, x, context, (length) =>
-          s4Kernel(t, { invDt, aReal, aImag, P, B, C }, { length, internalLength: L }),
-        ),
+      forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
+      kernel: taps,
     };
   },
 };

@@ -13,6 +13,7 @@
  */
 import type { DiagonalKind } from '../../kernels/numerics/hippo.ts';
 import { s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
 import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import {
@@ -48,6 +49,8 @@ const s4d: MixerDefinition<S4dConfig> = {
     year: 2022,
   },
   kind: 'state space',
+  complexity: { sequence: 'L log L + N L', step: 'N' },
+  golden: ['s4d', 'fftconv'],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...stateSpaceDefaults, init: 'lin', discretisation: 'zoh' },
   build(store, size, config, streams) {
@@ -67,9 +70,10 @@ const s4d: MixerDefinition<S4dConfig> = {
     const aReal = kernel.add('A_real', () => tile(start().aReal, S), [S, M], kernelHints(lr.A));
     const aImag = kernel.add('A_imag', () => tile(start().aImag, S), [S, M], kernelHints(lr.A));
     const layer = new Convolution(store, inner, size, config, streams);
+    const taps = (t: Tape, length: number) => s4dKernel(t, { invDt, aReal, aImag, B, C }, { length, disc });
     return {
-      forward: (t, x, context) =>
-        layer.forward(t, x, context, (length) => s4dKernel(t, { invDt, aReal, aImag, B, C }, { length, disc })),
+      forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
+      kernel: taps,
     };
   },
 };

@@ -26,6 +26,7 @@ import {
 } from '../../kernels/ops/sgconv-kernel/op.ts';
 import { wholeKernelNorm } from '../../kernels/ops/sgconv-kernel/reference.ts';
 import type { Stream } from '../../kernels/tensor/random.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
 import { Convolution, type ConvolutionConfig, convolutionDefaults, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
 
@@ -60,6 +61,8 @@ const sgconv: MixerDefinition<SgconvConfig> = {
     year: 2022,
   },
   kind: 'convolution',
+  complexity: { sequence: 'L log L', step: null },
+  golden: ['sgconv', 'fftconv'],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: {
     ...convolutionDefaults,
@@ -95,9 +98,10 @@ const sgconv: MixerDefinition<SgconvConfig> = {
     const norm = store.addBuffer('kernel_norm', wholeNorm, [shape[1], H, 1]);
     pieces = new Float64Array(0);
     const layer = new Convolution(store, store, size, config, streams);
+    const taps = (t: Tape, length: number) => sgconvKernel(t, w, norm, decay, { ...attrs, length });
     return {
-      forward: (t, x, context) =>
-        layer.forward(t, x, context, (L) => sgconvKernel(t, w, norm, decay, { ...attrs, length: L })),
+      forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
+      kernel: taps,
     };
   },
 };

@@ -1,0 +1,72 @@
+/**
+ * What the tests ask of every mixer, beside what they ask of all: one file per mixer in `cases/`, found by discovery.
+ * A mixer without a file fails the tests.
+ */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { mixerIds } from './mixer.ts';
+import type { BlockConfig } from './networks/backbone.ts';
+import type { ClassifierConfig } from './networks/classifier.ts';
+
+/** A small classifier (`smallClassifier`) whose gradients, causality and padding are tested. */
+export interface SmallModel {
+  name: string;
+  /** What the definition must say of it, and the test finds. */
+  causal: boolean;
+  blocks: BlockConfig[];
+  changes?: Partial<ClassifierConfig>;
+}
+
+/** A parameter's distribution: mean, standard deviation, and bounds where it has them. */
+export type Law = [name: string, mean: number, deviation: number, low?: number, high?: number];
+
+export interface MixerCases {
+  /** The options that are worth a test. */
+  small: SmallModel[];
+  /** Trained numbers of one mixer of width 32 for 64 steps, as the paper counts them. */
+  parameters: [config: object, count: number][];
+  /** Distributions of the initial values of one mixer of width 256 for 256 steps. */
+  laws: [config: object, laws: Law[]][];
+}
+
+export const uniform = (name: string, low: number, high: number): Law => [
+  name,
+  (low + high) / 2,
+  (high - low) / Math.sqrt(12),
+  low,
+  high,
+];
+
+/** A network of one block. */
+export const one = (mixer: string, config: object = {}): BlockConfig[] => [{ mixer, config }];
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), 'cases');
+
+export async function loadCases(id: string): Promise<MixerCases> {
+  const path = join(folder, `${id}.ts`);
+  if (!existsSync(path)) throw new Error(`the mixer ${id} has no test cases: write models/cases/${id}.ts`);
+  return (await import(pathToFileURL(path).href)).default as MixerCases;
+}
+
+export const allCases: [id: string, cases: MixerCases][] = await Promise.all(
+  mixerIds().map(async (id): Promise<[string, MixerCases]> => [id, await loadCases(id)]),
+);
+export const smallModels: SmallModel[] = allCases.flatMap(([, { small }]) => small);
+
+/** A classifier of two such layers: 6 wide, 13 steps, token input. */
+export const smallClassifier = ({ blocks, changes }: SmallModel): ClassifierConfig => ({
+  blocks: [...blocks, ...blocks],
+  width: 6,
+  length: 13,
+  input: { kind: 'tokens', vocabulary: 7 },
+  classes: 3,
+  norm: 'layer',
+  prenorm: true,
+  dropout: 0,
+  tiedDropout: false,
+  positions: blocks[0].mixer.endsWith('attention'),
+  pool: 'mean',
+  head: { kind: 'linear' },
+  ...changes,
+});

@@ -1,0 +1,13 @@
+import { type MixerCases, one } from '../cases.ts';
+
+const H = 32;
+
+const cases: MixerCases = {
+  small: [
+    { name: 'flash-attention', causal: false, blocks: one('flash-attention', { heads: 2 }) },
+    { name: 'flash-attention, causal', causal: true, blocks: one('flash-attention', { heads: 1, causal: true }) },
+  ],
+  parameters: [[{ heads: 4 }, 4 * (H * H + H)]],
+  laws: [],
+};
+export default cases;
