@@ -18,8 +18,10 @@ import { longconvKernel } from '../../kernels/ops/longconv-kernel/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Convolution, type ConvolutionConfig, convolutionDefaults, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import type { StoreView } from '../parameters.ts';
 
 export interface LongConvConfig extends ConvolutionConfig {
   init: 'random' | 'geometric';
@@ -57,24 +59,9 @@ const longConv: MixerDefinition<LongConvConfig> = {
     lr: 0.001,
   },
   build(store, size, config, streams) {
-    const rows = kernelChannels(config);
-    const { width } = size;
     const taps = config.taps ?? size.length;
-    const { lambda, window, kernelDropout } = config;
-    const parameter = store.add(
-      'kernel.kernel',
-      () => initialTaps(config, rows, width, taps, streams),
-      [rows, width, taps],
-      {
-        ...(config.lr === null ? {} : { lr: config.lr }),
-        weightDecay: 0,
-      },
-    );
+    const kernel = longConvTaps(store.at('kernel'), size.width, kernelChannels(config), taps, config, streams);
     const layer = new Convolution(store, store, size, config, streams);
-    const kernel = (t: Tape, length: number) => {
-      const k = longconvKernel(t, parameter, { lambda, window, dropout: kernelDropout });
-      return length < taps ? slice(t, k, { axis: 2, start: 0, length }) : k;
-    };
     return {
       forward: (t, x, context) => layer.forward(t, x, context, (length) => kernel(t, length)),
       kernel,
@@ -83,7 +70,25 @@ const longConv: MixerDefinition<LongConvConfig> = {
 };
 export default longConv;
 
-function initialTaps({ init }: LongConvConfig, rows: number, H: number, L: number, streams: Streams): Float64Array {
+/** Registers `rows` kernels of `taps` taps for each of H channels; they give (rows, H, length), length <= taps. */
+export function longConvTaps(
+  store: StoreView,
+  H: number,
+  rows: number,
+  taps: number,
+  config: Omit<LongConvConfig, keyof ConvolutionConfig | 'taps'>,
+  streams: Streams,
+): (t: Tape, length: number) => Tensor {
+  const { init, lambda, window, kernelDropout: dropout, lr } = config;
+  const hints = { ...(lr === null ? {} : { lr }), weightDecay: 0 };
+  const parameter = store.add('kernel', () => initialTaps(init, rows, H, taps, streams), [rows, H, taps], hints);
+  return (t, length) => {
+    const k = longconvKernel(t, parameter, { lambda, window, dropout });
+    return length < taps ? slice(t, k, { axis: 2, start: 0, length }) : k;
+  };
+}
+
+function initialTaps(init: LongConvConfig['init'], rows: number, H: number, L: number, streams: Streams): Float64Array {
   const taps = streams.get('init').normals(rows * H * L, init === 'random' ? 0.002 : 0.02);
   if (init === 'random') return taps;
   const rate = Float64Array.from({ length: H }, (_, h) => Math.max(1, Math.floor(H / 2)) ** (h / H));

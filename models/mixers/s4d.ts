@@ -13,9 +13,12 @@
  */
 import type { DiagonalKind } from '../../kernels/numerics/hippo.ts';
 import { s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
+import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import type { StoreView } from '../parameters.ts';
 import {
   asPairs,
   complexNormals,
@@ -54,27 +57,35 @@ const s4d: MixerDefinition<S4dConfig> = {
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...stateSpaceDefaults, init: 'lin', discretisation: 'zoh' },
   build(store, size, config, streams) {
-    const { width: H } = size;
-    const { states: N, dtMin, dtMax, lr, discretisation: disc } = config;
-    if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
-    const M = N / 2;
-    const S = stateCopies(config.copies, H);
-    const rows = kernelChannels(config);
-    const stream = streams.get('init');
     const inner = store.at('layer');
-    const kernel = inner.at('kernel');
-    const start = () => diagonal(config.init, N);
-    const invDt = kernel.add('inv_dt', () => logSteps(stream, H, dtMin, dtMax), [H, 1], kernelHints(lr.dt));
-    const C = kernel.add('C', () => complexNormals(stream, rows * H * M), [rows, H, M, 2]);
-    const B = kernel.add('B', () => tile(asPairs(start().B), S), [1, S, M, 2], kernelHints(lr.B));
-    const aReal = kernel.add('A_real', () => tile(start().aReal, S), [S, M], kernelHints(lr.A));
-    const aImag = kernel.add('A_imag', () => tile(start().aImag, S), [S, M], kernelHints(lr.A));
+    const kernel = s4dTaps(inner.at('kernel'), size.width, kernelChannels(config), config, streams);
     const layer = new Convolution(store, inner, size, config, streams);
-    const taps = (t: Tape, length: number) => s4dKernel(t, { invDt, aReal, aImag, B, C }, { length, disc });
     return {
-      forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
-      kernel: taps,
+      forward: (t, x, context) => layer.forward(t, x, context, (length) => kernel(t, length)),
+      kernel,
     };
   },
 };
 export default s4d;
+
+/** Registers the parameters of `rows` kernels for each of H channels; they give taps (rows, H, length) of any length. */
+export function s4dTaps(
+  store: StoreView,
+  H: number,
+  rows: number,
+  config: Omit<S4dConfig, keyof ConvolutionConfig>,
+  streams: Streams,
+): (t: Tape, length: number) => Tensor {
+  const { states: N, dtMin, dtMax, lr, discretisation: disc } = config;
+  if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
+  const M = N / 2;
+  const S = stateCopies(config.copies, H);
+  const stream = streams.get('init');
+  const start = () => diagonal(config.init, N);
+  const invDt = store.add('inv_dt', () => logSteps(stream, H, dtMin, dtMax), [H, 1], kernelHints(lr.dt));
+  const C = store.add('C', () => complexNormals(stream, rows * H * M), [rows, H, M, 2]);
+  const B = store.add('B', () => tile(asPairs(start().B), S), [1, S, M, 2], kernelHints(lr.B));
+  const aReal = store.add('A_real', () => tile(start().aReal, S), [S, M], kernelHints(lr.A));
+  const aImag = store.add('A_imag', () => tile(start().aImag, S), [S, M], kernelHints(lr.A));
+  return (t, length) => s4dKernel(t, { invDt, aReal, aImag, B, C }, { length, disc });
+}
