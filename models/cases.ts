@@ -16,6 +16,8 @@ export interface SmallModel {
   causal: boolean;
   blocks: BlockConfig[];
   changes?: Partial<ClassifierConfig>;
+  /** It refuses padded batches (images). */
+  unpadded?: true;
 }
 
 /** A parameter's distribution: mean, standard deviation, and bounds where it has them. */

@@ -8,7 +8,6 @@ import { smallClassifier, smallModels } from './cases.ts';
 import { buildClassifier, type Classifier } from './networks/classifier.ts';
 
 const device = await openDevice('reference');
-const L = 13;
 const H = 6;
 
 async function states(model: Classifier, rows: number[][], lengths?: number[]): Promise<Float64Array> {
@@ -38,6 +37,7 @@ const largest = (a: ArrayLike<number>, b: ArrayLike<number>, from = 0, to = a.le
 for (const small of smallModels)
   test(`${small.name} ${small.causal ? 'does not see' : 'sees'} the future`, async () => {
     const model = await buildClassifier(device, smallClassifier(small), new Streams(4));
+    const L = model.config.length;
     assert.equal(model.causal, small.causal);
     const stream = new Stream(8, small.name);
     const row = Array.from({ length: L }, () => stream.integer(7));
@@ -51,9 +51,18 @@ for (const small of smallModels)
     model.store.dispose();
   });
 
-for (const small of smallModels)
+for (const small of smallModels.filter((m) => m.unpadded))
+  test(`${small.name} refuses padded batches`, async () => {
+    const model = await buildClassifier(device, smallClassifier(small), new Streams(4));
+    const row = new Array(model.config.length).fill(1);
+    await assert.rejects(() => logits(model, [row, row], [row.length, row.length - 1]), /are not padded/);
+    model.store.dispose();
+  });
+
+for (const small of smallModels.filter((m) => !m.unpadded))
   test(`${small.name} does not see padding or its batch`, async () => {
     const model = await buildClassifier(device, smallClassifier(small), new Streams(4));
+    const L = model.config.length;
     const stream = new Stream(9, small.name);
     const rows = [0, 1, 2].map(() => Array.from({ length: L }, () => stream.integer(7)));
     const lengths = [L, 5, 9];

@@ -79,7 +79,7 @@ async function checkClassifier(config: ClassifierConfig, ragged: boolean): Promi
 for (const model of smallModels)
   test(`gradients of ${model.name}`, async () => {
     await checkClassifier(smallClassifier(model), false);
-    await checkClassifier({ ...smallClassifier(model), norm: 'layer' }, true);
+    if (!model.unpadded) await checkClassifier({ ...smallClassifier(model), norm: 'layer' }, true);
   });
 
 test('gradients of the retrieval head, real input, last-step pooling and batch norm after the sum', async () => {
