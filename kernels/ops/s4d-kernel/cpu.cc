@@ -1,85 +1,20 @@
 // Kernel of a diagonal state space: K[c,h,l] = kappa Re sum_n k_n w_n^l with k = C B f, w = Abar (op.ts).
 //
 // Cost: forward 4 H C (N/2) L flops and 4 H C L bytes written, backward twice the flops. Compute bound.
-// Strategy: time is cut as l = i R + r, and w^l = w^{iR} w^r turns the sum into a small real matrix product,
-//   K[i,r] = sum_n Re(k_n w^{iR}) Re(w^r) - Im(k_n w^{iR}) Im(w^r):      two multiply-adds per mode and tap,
-// against five for the recurrence; only (L/R + R) powers per mode are ever formed, by recurrences in float64, so the
-// error does not grow with L and (H, N/2, L) never exists. Backward is the transposed product
-//   T[i,n] = sum_r g[i,r] w^r,  T'[i,n] = sum_r r g[i,r] w^r,  s = sum_i w^{iR} T,  q = sum_i w^{iR} (iR T + T'),
-// with the sums over i in float64. Time is further cut in spans of fixed length, the unit of work of the threads.
-// Once w^{iR} has died out (all modes below what float32 can hold) the rest of the row is exactly zero.
+// Strategy: sums over modes (native/mode-sums.h), a feature and a span of time at a time; its channels share the powers.
 // attr: length, discretisation.
-#include "denormals.h"
-#include "panel-product.h"
-#include "powers.h"
+#include "mode-sums.h"
+#include "modes.h"
 
 namespace longconv {
 namespace {
 
-constexpr int64_t kSpan = 1 << 15;
-constexpr int64_t kBlockRows = 24;  // a multiple of kPanelRows on every instruction set
-constexpr double kDead = 1e-76;     // squared size below which a power does not reach float32
-
-/** Taps per row: near sqrt(L/2), a multiple of the panel. */
-static inline int64_t row_length(int64_t L) {
-  int64_t R = 64;
-  while (R < 256 && 2 * R * R < L) R *= 2;
-  return R;
-}
-
-/** Right factor of the forward product: rows Re(w_n^r) and Im(w_n^r) over r, in panels. `room`: 2 (W + R/W) Mp. */
-static void power_panels(const Powers& w, int64_t R, float* room, float* out) {
-  const int64_t M = w.M, Mp = w.Mp, inner = 2 * M, jumps = R / W;
-  // The first W powers, (mode x lane), and the powers of W, (jump x mode), from float64; their products are vectors of
-  // powers with one more rounding.
-  float *first_re = room, *first_im = room + W * Mp, *jump_re = first_im + W * Mp, *jump_im = jump_re + jumps * Mp;
-  w.reset();
-  for (int64_t i = 0; i < W; i++) {
-    for (int64_t n = 0; n < Mp; n++) first_re[n * W + i] = float(w.z_re[n]), first_im[n * W + i] = float(w.z_im[n]);
-    w.advance_by(w.step_re, w.step_im);
-  }
-  w.reset();
-  for (int64_t j = 0; j < jumps; j++) {
-    for (int64_t n = 0; n < Mp; n++) jump_re[j * Mp + n] = float(w.z_re[n]), jump_im[j * Mp + n] = float(w.z_im[n]);
-    w.advance_by(w.lane_re, w.lane_im);
-  }
-  for (int64_t n = 0; n < M; n++) {
-    const V fr = load(first_re + n * W), fi = load(first_im + n * W);
-    for (int64_t j = 0; j < jumps; j++) {
-      const V zr = splat(jump_re[j * Mp + n]), zi = splat(jump_im[j * Mp + n]);
-      const int64_t r = j * W;
-      float* at = out + r / kPanel * (inner * kPanel) + r % kPanel;
-      store(at + n * kPanel, fr * zr - fi * zi);
-      store(at + (M + n) * kPanel, fr * zi + fi * zr);
-    }
-  }
-}
-
-/** The taps of one channel in one span: the left factor's rows z, z w^R, ... times the panels. */
-static void span_taps(const Powers& w, const float* panels, int64_t R, int64_t length, float* left, float* tail,
-                      float* out) {
-  const int64_t M = w.M, inner = 2 * M;
-  for (int64_t l = 0; l < length;) {
-    if (largest(w.z_re, w.z_im, M) < kDead) {
-      for (; l < length; l++) out[l] = 0;
-      return;
-    }
-    const int64_t rows = (length - l + R - 1) / R < kBlockRows ? (length - l + R - 1) / R : kBlockRows;
-    for (int64_t i = 0; i < rows; i++) {
-      float* a = left + i * inner;
-      for (int64_t n = 0; n < M; n++) a[n] = float(w.z_re[n]), a[M + n] = -float(w.z_im[n]);
-      w.advance_by(w.row_re, w.row_im);
-    }
-    const int64_t whole = length - l >= rows * R ? rows : rows - 1;
-    for (int64_t r = 0; r < R; r += kPanel)
-      panel_product(left, inner, whole, panels + r * inner, inner, out + l + r, R);
-    if (whole < rows) {
-      for (int64_t r = 0; r < R; r += kPanel)
-        panel_product(left + whole * inner, inner, 1, panels + r * inner, inner, tail + r, R);
-      for (int64_t i = l + whole * R; i < length; i++) out[i] = tail[i - l - whole * R];
-    }
-    l += rows * R;
-  }
+/** log Abar of the modes of feature h, in the thread's scratch. */
+static const C64* logs(const Parameters& p, int64_t h, int thread) {
+  C64* log = static_cast<C64*>(scratch(thread, 6, size_t(p.M) * sizeof(C64)));
+  const double delta = exp(double(p.inv_dt[h]));
+  for (int64_t n = 0; n < p.M; n++) log[n] = log_step(p.disc, p.A(h, n) * delta);
+  return log;
 }
 
 const char* forward(const Call& call) {
@@ -91,91 +26,30 @@ const char* forward(const Call& call) {
     for (; task < end; task++) {
       const int64_t h = task / spans, l0 = task % spans * kSpan;
       const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan;
-      const Powers w(p, h, R, l0, thread);
-      const int64_t room = 2 * M * kBlockRows > 2 * (W + R / W) * w.Mp ? 2 * M * kBlockRows : 2 * (W + R / W) * w.Mp;
-      float* panels = static_cast<float*>(scratch(thread, 1, size_t(2 * M * R) * 4));
-      float* left = static_cast<float*>(scratch(thread, 2, size_t(room) * 4));
-      float* tail = static_cast<float*>(scratch(thread, 3, size_t(R) * 4));
-      C64* factor = static_cast<C64*>(scratch(thread, 4, size_t(M) * sizeof(C64)));
-      power_panels(w, R, left, panels);
+      const Powers w(logs(p, h, thread), M, R, l0, thread);
+      const TapRoom room(w, R, thread);
+      C64* factor = static_cast<C64*>(scratch(thread, 4, size_t(2 * M) * sizeof(C64)));
+      C64* k = factor + M;
       const double delta = exp(double(p.inv_dt[h]));
       for (int64_t n = 0; n < M; n++)
-        factor[n] = input_factor(p.disc, p.A(h, n), delta, double(p.L)) * p.b(h, n) * p.kappa() *
-                    C64{w.start_re[n], w.start_im[n]};
+        factor[n] = input_factor(p.disc, p.A(h, n), delta, double(p.L)) * p.b(h, n) * p.kappa();
       for (int64_t c = 0; c < p.channels; c++) {
-        for (int64_t n = 0; n < M; n++) {
-          const C64 k = p.c(c, h, n) * factor[n];
-          w.z_re[n] = k.re, w.z_im[n] = k.im;
-        }
-        for (int64_t n = M; n < w.Mp; n++) w.z_re[n] = w.z_im[n] = 0;
-        span_taps(w, panels, R, length, left, tail, K + (c * p.H + h) * p.L + l0);
+        for (int64_t n = 0; n < M; n++) k[n] = p.c(c, h, n) * factor[n];
+        w.begin(k);
+        span_taps(w, room, R, length, K + (c * p.H + h) * p.L + l0);
       }
     }
   });
   return nullptr;
 }
 
-/** Right factor of the backward product: for each r the rows w^r (re, im) and r w^r (re, im), in panels. */
-static void weighted_panels(const Powers& w, int64_t R, int64_t columns, float* line, float* out) {
-  const int64_t Mp = w.Mp, panels = columns / kPanel;
-  for (int64_t j = 4 * Mp; j < columns; j++) line[j] = 0;
-  w.reset();
-  for (int64_t r = 0; r < R; r++) {
-    const float at = float(r);
-    for (int64_t n = 0; n < Mp; n++) {
-      float re = float(w.z_re[n]), im = float(w.z_im[n]);
-      line[n] = re, line[Mp + n] = im, line[2 * Mp + n] = at * re, line[3 * Mp + n] = at * im;
-    }
-    for (int64_t q = 0; q < panels; q++)
-      for (int v = 0; v < kPanel; v += W) store(out + (q * R + r) * kPanel + v, load(line + q * kPanel + v));
-    w.advance_by(w.step_re, w.step_im);
-  }
-}
-
-/** s += z T and q += z (at T + T') for one row of products (T re, T im, T' re, T' im); then z goes to the next row. */
-static void add_row(const Powers& w, const float* T, double at, double* __restrict sr, double* __restrict si,
-                    double* __restrict qr, double* __restrict qi) {
-  const int64_t Mp = w.Mp;
-  const double *zr = w.z_re, *zi = w.z_im;
-  for (int64_t n = 0; n < Mp; n++) {
-    double re = T[n], im = T[Mp + n];
-    sr[n] += zr[n] * re - zi[n] * im;
-    si[n] += zr[n] * im + zi[n] * re;
-    re = at * re + T[2 * Mp + n], im = at * im + T[3 * Mp + n];
-    qr[n] += zr[n] * re - zi[n] * im;
-    qi[n] += zr[n] * im + zi[n] * re;
-  }
-  w.advance_by(w.row_re, w.row_im);
-}
-
 /** s and q of one span, all channels: sums[c] = (s re, s im, q re, q im), each Mp long. */
-static void span_sums(const Parameters& p, const float* g, int64_t h, int64_t l0, int64_t R, double* sums, int thread) {
-  const Powers w(p, h, R, l0, thread);
-  const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan, Mp = w.Mp, columns = round_up(4 * Mp, kPanel);
-  float* panels = static_cast<float*>(scratch(thread, 1, size_t(columns * R) * 4));
-  float* T = static_cast<float*>(scratch(thread, 2, size_t(columns * kBlockRows) * 4));
-  float* tail = static_cast<float*>(scratch(thread, 3, size_t(R) * 4));
-  weighted_panels(w, R, columns, T, panels);
-  for (int64_t c = 0; c < p.channels; c++) {
-    double *sr = sums + c * 4 * Mp, *si = sr + Mp, *qr = si + Mp, *qi = qr + Mp;
-    for (int64_t n = 0; n < 4 * Mp; n++) sr[n] = 0;
-    for (int64_t n = 0; n < Mp; n++) w.z_re[n] = w.start_re[n], w.z_im[n] = w.start_im[n];
-    const float* row = g + (c * p.H + h) * p.L + l0;
-    for (int64_t l = 0; l < length;) {
-      if (largest(w.z_re, w.z_im, Mp) < kDead * kDead) break;  // nothing further reaches float32
-      const int64_t rows = (length - l + R - 1) / R < kBlockRows ? (length - l + R - 1) / R : kBlockRows;
-      const int64_t whole = length - l >= rows * R ? rows : rows - 1;
-      for (int64_t q = 0; q < columns / kPanel; q++)
-        panel_product(row + l, R, whole, panels + q * R * kPanel, R, T + q * kPanel, columns);
-      if (whole < rows) {
-        for (int64_t i = 0; i < R; i++) tail[i] = l + whole * R + i < length ? row[l + whole * R + i] : 0;
-        for (int64_t q = 0; q < columns / kPanel; q++)
-          panel_product(tail, R, 1, panels + q * R * kPanel, R, T + whole * columns + q * kPanel, columns);
-      }
-      for (int64_t i = 0; i < rows; i++) add_row(w, T + i * columns, double(l0 + l + i * R), sr, si, qr, qi);
-      l += rows * R;
-    }
-  }
+static void feature_sums(const Parameters& p, const float* g, int64_t h, int64_t l0, int64_t R, double* sums, int thread) {
+  const Powers w(logs(p, h, thread), p.M, R, l0, thread);
+  const SumRoom room(w, R, thread);
+  const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan;
+  for (int64_t c = 0; c < p.channels; c++)
+    span_sums(w, room, R, g + (c * p.H + h) * p.L + l0, l0, length, sums + c * 4 * w.Mp);
 }
 
 const char* backward(const Call& call) {
@@ -188,7 +62,7 @@ const char* backward(const Call& call) {
   parallel(p.H * spans, 1, [&](int64_t task, int64_t end, int thread) {
     const FlushDenormals scope;
     for (; task < end; task++)
-      span_sums(p, g, task / spans, task % spans * kSpan, R, sums + task * each, thread);
+      feature_sums(p, g, task / spans, task % spans * kSpan, R, sums + task * each, thread);
   });
   // A copy's gradient is the sum over the features that share it: one task per copy, features in order.
   parallel(p.S, 1, [&](int64_t s, int64_t end, int) {
