@@ -12,6 +12,11 @@ export const one = complex(1);
 /** Element i of an array of (re, im) pairs. */
 export const pair = (data: ArrayLike<number>, i: number): Complex => ({ re: data[2 * i], im: data[2 * i + 1] });
 
+export function setPair(data: Float64Array, i: number, { re, im }: Complex): void {
+  data[2 * i] = re;
+  data[2 * i + 1] = im;
+}
+
 export const add = (a: Complex, b: Complex): Complex => ({ re: a.re + b.re, im: a.im + b.im });
 export const sub = (a: Complex, b: Complex): Complex => ({ re: a.re - b.re, im: a.im - b.im });
 export const mul = (a: Complex, b: Complex): Complex => ({

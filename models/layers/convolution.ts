@@ -20,13 +20,13 @@ import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { glu } from '../../kernels/ops/glu/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
-import { matmul } from '../../kernels/ops/matmul/op.ts';
+import { linear, matmul } from '../../kernels/ops/matmul/op.ts';
 import { permute } from '../../kernels/ops/permute/op.ts';
 import { gelu, geluTanh } from '../../kernels/ops/unary/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import type { MixerContext, MixerSize } from '../mixer.ts';
+import type { MixerContext, MixerSize, Recurrence } from '../mixer.ts';
 import type { StoreView } from '../parameters.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
@@ -98,5 +98,30 @@ export class Convolution {
         map ? matmul(t, v, map.weight, { transA: true, transB: true, bias: map.bias }) : permute(t, v, [0, 2, 1]),
       (z) => (output === 'glu' ? glu(t, z) : z),
     ]);
+  }
+
+  /**
+   * The recurrent form of the layer, given that of its convolution with the skip: `core` takes D (C, H) and moves
+   * (B, M, H) to (B, M, C H), channel c H + h. Causal layers alone have one.
+   */
+  async recurrence(core: (skip: Tensor) => Promise<Recurrence>): Promise<Recurrence> {
+    const { activation, output } = this.config;
+    const { start, advance } = await core(this.#skip);
+    const map = this.#output;
+    return {
+      start,
+      advance(t, x, state) {
+        const [y, ...next] = t.scope(() => {
+          const core = advance(t, x, state);
+          const y = pipe(t, core.y, [
+            (v) => (activation === 'none' ? v : activation === 'gelu' ? gelu(t, v) : geluTanh(t, v)),
+            (v) => (map ? linear(t, v, map.weight, map.bias) : v),
+            (z) => (output === 'glu' ? glu(t, z) : z),
+          ]);
+          return [y, ...core.state];
+        });
+        return { y, state: next };
+      },
+    };
   }
 }

@@ -7,9 +7,12 @@
  */
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { gelu, geluTanh } from '../../kernels/ops/unary/op.ts';
+import type { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { positionwise } from '../state-space/recurrence.ts';
 
 export interface MlpConfig {
   /** Inner width; default: `ratio` times the model's width. */
@@ -32,15 +35,14 @@ const mlp: MixerDefinition<MlpConfig> = {
     const fc1 = new Linear(store.at('fc1'), width, inner, streams);
     const fc2 = new Linear(store.at('fc2'), inner, width, streams);
     const activate = config.activation === 'gelu' ? gelu : geluTanh;
-    return {
-      forward: (t, x) =>
-        pipe(t, x, [
-          (h) => fc1.forward(t, h),
-          (h) => activate(t, h),
-          (h) => dropout(t, h, { p, tied: tiedDropout ? [1] : [] }),
-          (h) => fc2.forward(t, h),
-        ]),
-    };
+    const forward = (t: Tape, x: Tensor) =>
+      pipe(t, x, [
+        (h) => fc1.forward(t, h),
+        (h) => activate(t, h),
+        (h) => dropout(t, h, { p, tied: tiedDropout ? [1] : [] }),
+        (h) => fc2.forward(t, h),
+      ]);
+    return { forward, recurrence: async () => positionwise(forward) };
   },
 };
 export default mlp;

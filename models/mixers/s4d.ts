@@ -17,7 +17,7 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
-import type { MixerDefinition } from '../mixer.ts';
+import type { MixerDefinition, Recurrence } from '../mixer.ts';
 import type { StoreView } from '../parameters.ts';
 import {
   asPairs,
@@ -30,6 +30,8 @@ import {
   stateSpaceDefaults,
   tile,
 } from '../state-space/initial.ts';
+import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
+import { s4dModes } from '../state-space/s4d-modes.ts';
 
 export interface S4dConfig extends ConvolutionConfig {
   /** State size N, even. */
@@ -58,24 +60,33 @@ const s4d: MixerDefinition<S4dConfig> = {
   defaults: { ...stateSpaceDefaults, init: 'lin', discretisation: 'zoh' },
   build(store, size, config, streams) {
     const inner = store.at('layer');
-    const kernel = s4dTaps(inner.at('kernel'), size.width, kernelChannels(config), config, streams);
+    const kernel = diagonalKernel(inner.at('kernel'), size.width, kernelChannels(config), config, streams);
     const layer = new Convolution(store, inner, size, config, streams);
+    const recurrence = (t: Tape) => layer.recurrence((D) => kernel.recurrence(t, D, size.length));
     return {
-      forward: (t, x, context) => layer.forward(t, x, context, (length) => kernel(t, length)),
-      kernel,
+      forward: (t, x, context) => layer.forward(t, x, context, (length) => kernel.taps(t, length)),
+      kernel: kernel.taps,
+      ...(config.bidirectional ? {} : { recurrence }),
     };
   },
 };
 export default s4d;
 
-/** Registers the parameters of `rows` kernels for each of H channels; they give taps (rows, H, length) of any length. */
-export function s4dTaps(
+export interface DiagonalKernel {
+  /** (rows, H, length) of any length. */
+  taps(t: Tape, length: number): Tensor;
+  /** The convolution with these taps and the skip D (rows, H), step by step. `length` matters to `dss` alone. */
+  recurrence(t: Tape, D: Tensor | null, length: number): Promise<Recurrence>;
+}
+
+/** Registers the parameters of `rows` kernels for each of H channels. */
+export function diagonalKernel(
   store: StoreView,
   H: number,
   rows: number,
   config: Omit<S4dConfig, keyof ConvolutionConfig>,
   streams: Streams,
-): (t: Tape, length: number) => Tensor {
+): DiagonalKernel {
   const { states: N, dtMin, dtMax, lr, discretisation: disc } = config;
   if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
   const M = N / 2;
@@ -87,5 +98,9 @@ export function s4dTaps(
   const B = store.add('B', () => tile(asPairs(start().B), S), [1, S, M, 2], kernelHints(lr.B));
   const aReal = store.add('A_real', () => tile(start().aReal, S), [S, M], kernelHints(lr.A));
   const aImag = store.add('A_imag', () => tile(start().aImag, S), [S, M], kernelHints(lr.A));
-  return (t, length) => s4dKernel(t, { invDt, aReal, aImag, B, C }, { length, disc });
+  const parameters = { invDt, aReal, aImag, B, C };
+  return {
+    taps: (t, length) => s4dKernel(t, parameters, { length, disc }),
+    recurrence: async (t, D, length) => stateSpaceRecurrence(t, await s4dModes(parameters, disc, length), D),
+  };
 }

@@ -13,7 +13,7 @@
 import { kernelChannels } from '../layers/convolution.ts';
 import { type Convolution2dConfig, convolution2d, convolution2dDefaults } from '../layers/convolution-2d.ts';
 import type { MixerDefinition } from '../mixer.ts';
-import s4d, { type S4dConfig, s4dTaps } from './s4d.ts';
+import s4d, { diagonalKernel, type S4dConfig } from './s4d.ts';
 
 export type S4ndConfig = S4dConfig & Convolution2dConfig;
 
@@ -32,7 +32,8 @@ const s4nd: MixerDefinition<S4ndConfig> = {
   defaults: { ...s4d.defaults, ...convolution2dDefaults, copies: 1, dtMin: 0.1, dtMax: 1 },
   build(store, size, config, streams) {
     const inner = store.at('layer');
-    const axis = (i: number) => s4dTaps(inner.at(`kernel.${i}`), size.width, kernelChannels(config), config, streams);
+    const axis = (i: number) =>
+      diagonalKernel(inner.at(`kernel.${i}`), size.width, kernelChannels(config), config, streams).taps;
     return convolution2d(store, inner, size, config, streams, [axis(0), axis(1)]);
   },
 };
