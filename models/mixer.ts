@@ -55,6 +55,28 @@ export interface MixerSize {
   tiedDropout: boolean;
 }
 
+/** A row of the tables: a mixer with the options that give it the paper's name. */
+export interface System {
+  /** As `--models` takes it. */
+  id: string;
+  /** As tables print it: "S4-FouT". */
+  title: string;
+  /** Options over the mixer's defaults. */
+  config?: object;
+  /** Options at the size of the LRA speed comparison, over `config` and what all systems share there. */
+  lra?: object;
+  /** It has a row there, beside this one of the published table if it has one. */
+  speed?: { published: string | null };
+  /** What follows the mixer in a layer of that comparison; default: the MLP that all have. */
+  feedForward?: { mixer: string; config?: object };
+  /** Where another paper than the mixer's introduced it. */
+  paper?: MixerDefinition['paper'];
+  /** Its names in the published tables (`results/published`). */
+  published?: readonly string[];
+  /** The golden cases that pin it, by a part of their names, if not all of the mixer's. */
+  cases?: RegExp;
+}
+
 export interface MixerDefinition<C extends object = Record<string, unknown>> {
   id: string;
   /** As tables print it: "S4D", "Long Conv". */
@@ -68,6 +90,8 @@ export interface MixerDefinition<C extends object = Record<string, unknown>> {
   complexity: { sequence: string; step: string | null };
   /** Families of golden vectors that pin this mixer (`bench/golden/families`), networks aside. */
   golden: readonly string[];
+  /** Its rows in the tables; default: one, of its own name. None for parts of other systems (`[]`). */
+  systems?: readonly System[];
   /** Whether output t depends on inputs up to t only, in this configuration. */
   causal(config: C): boolean;
   defaults: C;

@@ -5,8 +5,9 @@
  */
 
 import type { Device } from '../../kernels/device/device.ts';
-import { type LraSpeedModel, lraClassifier, lraSpeedModels } from '../../models/configurations/lra.ts';
+import { lraClassifier } from '../../models/configurations/lra.ts';
 import { type ClassifierConfig, estimateClassifier } from '../../models/networks/classifier.ts';
+import { findSystem, speedSystems } from '../../models/systems.ts';
 import { findRow, loadPublished, rowConfidence } from '../../results/published/published.ts';
 import type { Row } from '../../results/record.ts';
 import { type Column, show } from '../../results/tables.ts';
@@ -34,17 +35,10 @@ function taskOf(length: number) {
 
 /**
  * Rows of the published table that ours stand beside. Our convolutions are fused, so S4 stands beside the row with
- * FlashConv. S4D and SGConv have no published row.
+ * FlashConv. Systems without a published row have none.
  */
-const publishedRows: Partial<Record<LraSpeedModel, string>> = {
-  transformer: 'Transformer',
-  'flash-transformer': 'FlashAttention',
-  s4: 'S4 + FlashConv',
-  'long-conv': 'Long Conv + FlashButterfly',
-};
-
-function published(model: LraSpeedModel): Row {
-  const name = publishedRows[model];
+function published(model: string): Row {
+  const name = findSystem(model).speed?.published;
   const nothing = { published: null, published_row: null, published_confidence: null };
   if (!name) return { ...nothing, published_source: null, published_hardware: null };
   const row = findRow('lra-speed', name, 'LRA training speed');
@@ -68,6 +62,8 @@ const publishedColumn: Column = {
       : '-',
 };
 
+const models = speedSystems.map((s) => s.id);
+
 const sizes = ({ scale, batch, width, layers }: SuiteOptions) =>
   scale === 'quick'
     ? { batch: batch ?? 2, width: width ?? 128, layers: layers ?? 2 }
@@ -77,7 +73,7 @@ const suite: Suite = {
   id: 'lra-speed',
   title: 'Training speed on the Long Range Arena',
   claim: 'Long convolutions and state spaces train several times faster than a Transformer of the same size.',
-  models: lraSpeedModels,
+  models,
   lengths: { quick: tasks.map((t) => t.length), full: tasks.map((t) => t.length) },
   columns: [
     columns.text('task', 'Task'),
@@ -101,7 +97,7 @@ const suite: Suite = {
     ];
   },
   async groups(device, options) {
-    const wanted = lraSpeedModels.filter((m) => options.models?.includes(m) ?? true);
+    const wanted = models.filter((m) => options.models?.includes(m) ?? true);
     const groups: Group[] = [];
     for (const L of options.lengths ?? suite.lengths[options.scale]) {
       const { batch } = sizes(options);
@@ -122,18 +118,18 @@ export default suite;
 
 async function candidate(
   device: Device,
-  model: LraSpeedModel,
+  model: string,
   L: number,
   options: SuiteOptions,
 ): Promise<Candidate & { flops: number }> {
   const { batch, width, layers } = sizes(options);
   const task = taskOf(L);
   const at = (w: number, n: number, length: number): ClassifierConfig =>
-    lraClassifier({ mixer: model, width: w, layers: n, length, vocabulary: task.vocabulary, classes: task.classes });
+    lraClassifier({ system: model, width: w, layers: n, length, vocabulary: task.vocabulary, classes: task.classes });
   const config = at(width, layers, L);
   const { trainingBytes, parameters, cost } = await estimateClassifier(config, batch, L);
   // The reference costs O(L^2) per channel: attention is checked on shorter sequences, convolutions on fewer channels.
-  const attends = model.endsWith('transformer');
+  const attends = findSystem(model).definition.complexity.sequence === 'L^2';
   const small = attends ? { width: 32, length: Math.min(L, 300) } : { width: 8, length: Math.min(L, 4096) };
   const name = `${model}, length ${small.length}, width ${small.width}, one layer`;
   return {
@@ -151,7 +147,7 @@ const json = (config: object): Candidate['config'] => JSON.parse(JSON.stringify(
 
 /** The published figures are means over the tasks: ours over the lengths measured, per model. */
 function overall(rows: readonly Row[]): string[] {
-  const means = lraSpeedModels.flatMap((model) => {
+  const means = models.flatMap((model) => {
     const own = rows
       .filter((r) => r.model === model && typeof r.speedup === 'number')
       .map((r) => Math.log(Number(r.speedup)));

@@ -2,18 +2,19 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { countParameters } from '../networks/classifier.ts';
-import { type LraSpeedModel, lraClassifier, lraSpeed, lraSpeedModels } from './lra.ts';
+import { speedSystems } from '../systems.ts';
+import { lraClassifier } from './lra.ts';
 import { type LraModel, type LraRow, lraNetwork, lraPublished, lraRow } from './lra-published.ts';
 import { lraTaskShapes, lraTasks } from './lra-tasks.ts';
 
 test('models of the speed comparison have the same width and depth and nearly the same size', async () => {
   const size = { width: 128, layers: 4, length: 1024, vocabulary: 18, classes: 10 };
-  const totals = new Map<LraSpeedModel, number>();
-  for (const mixer of lraSpeedModels) {
-    const config = lraSpeed(mixer, size);
+  const totals = new Map<string, number>();
+  for (const { id: system } of speedSystems) {
+    const config = lraClassifier({ ...size, system });
     assert.equal(config.width, 128);
     assert.equal(config.blocks.length, 8);
-    totals.set(mixer, await countParameters(config));
+    totals.set(system, await countParameters(config));
   }
   const transformer = totals.get('transformer') as number;
   assert.equal(totals.get('flash-transformer'), transformer);
@@ -28,18 +29,21 @@ test('models of the speed comparison have the same width and depth and nearly th
 test('feedForward 0 leaves the convolution blocks of the papers', () => {
   const size = { width: 64, layers: 3, length: 256, dims: 1, classes: 2, feedForward: 0 };
   assert.deepEqual(
-    lraClassifier({ ...size, mixer: 's4d' }).blocks.map((b) => b.mixer),
+    lraClassifier({ ...size, system: 's4d' }).blocks.map((b) => b.mixer),
     ['s4d', 's4d', 's4d'],
   );
-  assert.equal(lraClassifier({ ...size, mixer: 'transformer' }).blocks.length, 6);
+  assert.equal(lraClassifier({ ...size, system: 'transformer' }).blocks.length, 6);
 });
 
 test('sizes that make no sense are refused with a reason', () => {
-  const size = { mixer: 's4d', width: 64, layers: 1, length: 16, classes: 2 } as const;
+  const size = { system: 's4d', width: 64, layers: 1, length: 16, classes: 2 } as const;
   assert.throws(() => lraClassifier(size), /tokens .* or real features/);
   assert.throws(() => lraClassifier({ ...size, vocabulary: 3, dims: 1 }), /one of the two/);
-  assert.throws(() => lraClassifier({ ...size, mixer: 'transformer', vocabulary: 3, heads: 5 }), /multiple of 5 heads/);
-  assert.throws(() => lraClassifier({ ...size, mixer: 'lstm' as 's4', vocabulary: 3 }), /no LRA model "lstm"/);
+  assert.throws(
+    () => lraClassifier({ ...size, system: 'transformer', vocabulary: 3, heads: 5 }),
+    /multiple of 5 heads/,
+  );
+  assert.throws(() => lraClassifier({ ...size, system: 'lstm', vocabulary: 3 }), /no model "lstm"/);
 });
 
 for (const [model, rows] of Object.entries(lraPublished) as [LraModel, readonly LraRow[]][])

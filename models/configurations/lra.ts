@@ -15,13 +15,13 @@
  * Long Conv papers (their GLU output map mixes the channels); a Transformer always keeps its own.
  */
 import type { ConvForm } from '../../kernels/ops/fft-conv/op.ts';
+import type { BlockConfig } from '../networks/backbone.ts';
 import type { ClassifierConfig } from '../networks/classifier.ts';
-
-export const lraSpeedModels = ['transformer', 'flash-transformer', 's4', 's4d', 'sgconv', 'long-conv'] as const;
-export type LraSpeedModel = (typeof lraSpeedModels)[number];
+import { findSystem, type LoadedSystem } from '../systems.ts';
 
 export interface LraSize {
-  mixer: LraSpeedModel;
+  /** Id of a system (`models/systems.ts`). */
+  system: string;
   /** Model width H. */
   width: number;
   layers: number;
@@ -48,24 +48,23 @@ export interface LraSize {
   retrieval?: boolean;
 }
 
-/** The classifier of `size.mixer` at this size. */
+/** The classifier of `size.system` at this size. */
 export function lraClassifier(size: LraSize): ClassifierConfig {
-  const { mixer, width, layers, length, classes } = size;
-  if (!lraSpeedModels.includes(mixer))
-    throw new RangeError(`there is no LRA model "${mixer}": choose one of ${lraSpeedModels.join(', ')}`);
+  const { width, layers, length, classes } = size;
+  const system = findSystem(size.system);
   if ((size.vocabulary === undefined) === (size.dims === undefined))
     throw new RangeError('an LRA model takes either tokens (vocabulary) or real features (dims): give one of the two');
-  const attends = mixer === 'transformer' || mixer === 'flash-transformer';
+  const { definition, feedForward } = system;
+  const attends = definition.kind === 'attention';
   const heads = size.heads ?? Math.max(1, Math.floor(width / 32));
   if (attends && width % heads !== 0)
     throw new RangeError(`width ${width} is not a multiple of ${heads} heads: set heads to one of its divisors`);
   const ratio = size.feedForward ?? 2;
   const inner = Math.round((attends && ratio === 0 ? 2 : ratio) * width);
-  const layer = [{ mixer: mixerId(mixer), config: mixerConfig(mixer, size, heads) }];
+  const layer: BlockConfig[] = [{ mixer: definition.id, config: mixerConfig(system, size, heads) }];
+  const after: BlockConfig[] = inner > 0 ? [feedForward ?? { mixer: 'mlp', config: { inner } }] : [];
   return {
-    blocks: Array.from({ length: layers }, () =>
-      inner > 0 ? [...layer, { mixer: 'mlp', config: { inner } }] : layer,
-    ).flat(),
+    blocks: Array.from({ length: layers }, () => [...layer, ...after]).flat(),
     width,
     length,
     input:
@@ -83,25 +82,15 @@ export function lraClassifier(size: LraSize): ClassifierConfig {
   };
 }
 
-/** `lraClassifier` with the mixer as its own argument. */
-export const lraSpeed = (mixer: LraSpeedModel, size: Omit<LraSize, 'mixer'>): ClassifierConfig =>
-  lraClassifier({ ...size, mixer });
-
-const mixerId = (model: LraSpeedModel): string =>
-  model === 'transformer' ? 'attention' : model === 'flash-transformer' ? 'flash-attention' : model;
-
-function mixerConfig(model: LraSpeedModel, size: LraSize, heads: number): object {
-  const convolution = { form: size.convolution ?? 'fused', bidirectional: size.bidirectional ?? model !== 'long-conv' };
-  switch (model) {
-    case 'transformer':
-    case 'flash-transformer':
-      return { heads };
-    case 's4':
-    case 's4d':
-      return { ...convolution, states: 64 };
-    case 'sgconv':
-      return { ...convolution, kernelDim: 32 };
-    case 'long-conv':
-      return { ...convolution, channels: 1, lambda: 0.003, kernelDropout: 0.2 };
-  }
+/** What all systems share at this size, as far as they have the option, then the system's own. */
+function mixerConfig(system: LoadedSystem, size: LraSize, heads: number): object {
+  const shared: Record<string, unknown> = {
+    heads,
+    form: size.convolution ?? 'fused',
+    bidirectional: size.bidirectional ?? true,
+  };
+  const known = Object.entries(shared).filter(([key]) => key in system.definition.defaults);
+  const own = { ...system.config, ...system.lra };
+  const asked = size.bidirectional === undefined ? {} : { bidirectional: size.bidirectional };
+  return { ...Object.fromEntries(known), ...own, ...('bidirectional' in system.definition.defaults ? asked : {}) };
 }

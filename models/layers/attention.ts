@@ -1,7 +1,7 @@
 /** What the two forms of softmax attention share: projections, heads, masks. Formula: `mixers/attention.ts`. */
 import type { attention } from '../../kernels/ops/attention/op.ts';
 import { dropout } from '../../kernels/ops/dropout/op.ts';
-import type { MixerDefinition } from '../mixer.ts';
+import type { MixerDefinition, System } from '../mixer.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
 
@@ -17,6 +17,7 @@ export function defineAttention(
   title: string,
   op: typeof attention,
   paper: MixerDefinition['paper'],
+  system: System,
 ): MixerDefinition<AttentionConfig> {
   return {
     id,
@@ -25,6 +26,7 @@ export function defineAttention(
     kind: 'attention',
     complexity: { sequence: 'L^2', step: null },
     golden: ['attention'],
+    systems: [system],
     causal: ({ causal }) => causal,
     defaults: { heads: 8, causal: false, inner: null },
     build(store, size, { heads, causal, inner: own }, streams) {

@@ -13,8 +13,15 @@
 import { attention } from '../../kernels/ops/attention/op.ts';
 import { defineAttention } from '../layers/attention.ts';
 
-export default defineAttention('attention', 'Attention', attention, {
-  title: 'Attention Is All You Need',
-  arxiv: '1706.03762',
-  year: 2017,
-});
+export default defineAttention(
+  'attention',
+  'Attention',
+  attention,
+  { title: 'Attention Is All You Need', arxiv: '1706.03762', year: 2017 },
+  {
+    id: 'transformer',
+    title: 'Transformer',
+    speed: { published: 'Transformer' },
+    published: ['Transformer', 'Attention'],
+  },
+);

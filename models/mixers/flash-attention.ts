@@ -7,8 +7,19 @@
 import { flashAttention } from '../../kernels/ops/flash-attention/op.ts';
 import { defineAttention } from '../layers/attention.ts';
 
-export default defineAttention('flash-attention', 'FlashAttention', flashAttention, {
-  title: 'FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness',
-  arxiv: '2205.14135',
-  year: 2022,
-});
+export default defineAttention(
+  'flash-attention',
+  'FlashAttention',
+  flashAttention,
+  {
+    title: 'FlashAttention: Fast and Memory-Efficient Exact Attention with IO-Awareness',
+    arxiv: '2205.14135',
+    year: 2022,
+  },
+  {
+    id: 'flash-transformer',
+    title: 'FlashAttention',
+    speed: { published: 'FlashAttention' },
+    published: ['FlashAttention', 'Transformer with FlashAttention'],
+  },
+);

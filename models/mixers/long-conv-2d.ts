@@ -29,6 +29,13 @@ const longConv2d: MixerDefinition<LongConv2dConfig> = {
   kind: 'convolution',
   complexity: { sequence: 'L log L', step: null },
   golden: ['longconv', 'fftconv'],
+  systems: [
+    {
+      id: 'long-conv-2d',
+      title: 'Long Conv 2D',
+      published: ['Long Conv 2D-ISO (Geom)', 'Long Conv 2D-ISO (Rand)'],
+    },
+  ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...oneDimensional, ...convolution2dDefaults },
   build(store, size, config, streams) {

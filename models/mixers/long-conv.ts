@@ -48,6 +48,22 @@ const longConv: MixerDefinition<LongConvConfig> = {
   kind: 'convolution',
   complexity: { sequence: 'L log L', step: null },
   golden: ['longconv', 'fftconv'],
+  systems: [
+    {
+      id: 'long-conv',
+      title: 'Long Conv',
+      speed: { published: 'Long Conv + FlashButterfly' },
+      lra: { bidirectional: false },
+      published: ['Long Conv, Rand', 'Long Conv, Rand + Squash', 'Long Conv + FlashButterfly'],
+    },
+    {
+      id: 'long-conv-geometric',
+      title: 'Long Conv, geometric',
+      config: { init: 'geometric' },
+      lra: { bidirectional: false },
+      published: ['Long Conv, Geom/Exp + Squash', 'Long Conv, Geom', 'Long Conv, Geom/Exp'],
+    },
+  ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: {
     ...convolutionDefaults,

@@ -28,6 +28,7 @@ const mlp: MixerDefinition<MlpConfig> = {
   kind: 'feed-forward',
   complexity: { sequence: 'L', step: '1' },
   golden: [],
+  systems: [],
   causal: () => true,
   defaults: { inner: null, ratio: 4, activation: 'gelu' },
   build(store, { width, dropout: p, tiedDropout }, config, streams) {

@@ -54,6 +54,14 @@ const s4: MixerDefinition<S4Config> = {
   kind: 'state space',
   complexity: { sequence: 'L log L + N L', step: 'N' },
   golden: ['s4', 'fftconv', 'hippo'],
+  systems: [
+    {
+      id: 's4',
+      title: 'S4',
+      speed: { published: 'S4 + FlashConv' },
+      published: ['S4', 'S4-LegS', 'S4-LegS (updated S4)', 'S4-v1 (original)', 'S4 + FlashConv', 'S4-(LegS/FouT)'],
+    },
+  ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: stateSpaceDefaults,
   build(store, size, config, streams) {

@@ -56,6 +56,18 @@ const s4d: MixerDefinition<S4dConfig> = {
   kind: 'state space',
   complexity: { sequence: 'L log L + N L', step: 'N' },
   golden: ['s4d', 'fftconv'],
+  systems: [
+    { id: 's4d', title: 'S4D-Lin', speed: { published: null }, published: ['S4D', 'S4D-Lin'] },
+    { id: 's4d-inv', title: 'S4D-Inv', config: { init: 'inv' }, published: ['S4D-Inv'] },
+    { id: 's4d-legs', title: 'S4D-LegS', config: { init: 'legs' }, published: ['S4D-LegS'] },
+    { id: 's4d-quad', title: 'S4D-Quad', config: { init: 'quad' } },
+    {
+      id: 's4d-real',
+      title: 'S4D-Real',
+      config: { init: 'real' },
+      published: ['(large) S4D-Real', '(small) S4D-Real'],
+    },
+  ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...stateSpaceDefaults, init: 'lin', discretisation: 'zoh' },
   build(store, size, config, streams) {

@@ -28,6 +28,7 @@ const s4nd: MixerDefinition<S4ndConfig> = {
   kind: 'state space',
   complexity: { sequence: 'L log L + N sqrt L', step: null },
   golden: ['s4d', 'fftconv'],
+  systems: [{ id: 's4nd', title: 'S4ND', published: ['S4ND-ISO'] }],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...s4d.defaults, ...convolution2dDefaults, copies: 1, dtMin: 0.1, dtMax: 1 },
   build(store, size, config, streams) {

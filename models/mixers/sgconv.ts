@@ -63,6 +63,21 @@ const sgconv: MixerDefinition<SgconvConfig> = {
   kind: 'convolution',
   complexity: { sequence: 'L log L', step: null },
   golden: ['sgconv', 'fftconv'],
+  systems: [
+    {
+      id: 'sgconv',
+      title: 'SGConv',
+      speed: { published: null },
+      lra: { kernelDim: 32 },
+      published: ['SGConv', 'SGConv layer', 'SGConv (dimension 8)'],
+    },
+    {
+      id: 'sgconv-learnable',
+      title: 'SGConv, decay l^-a',
+      config: { mode: 'learnable', decayMin: 1, decayMax: 1 },
+      published: ['SGConv (decay 1/pos)'],
+    },
+  ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: {
     ...convolutionDefaults,

@@ -4,7 +4,8 @@ import test from 'node:test';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
-import { type LraSize, lraClassifier, lraSpeedModels } from '../configurations/lra.ts';
+import { type LraSize, lraClassifier } from '../configurations/lra.ts';
+import { speedSystems } from '../systems.ts';
 import { AdamW } from '../training/optimizer.ts';
 import { buildClassifier, estimateClassifier } from './classifier.ts';
 
@@ -48,10 +49,10 @@ const attentionSizes: Size[] = [
   [64, 2, 256, 16],
   [64, 1, 400, 9],
 ];
-for (const mixer of lraSpeedModels)
-  for (const [width, layers, length, batch] of mixer.endsWith('transformer') ? attentionSizes : sizes)
-    test(`${mixer} of ${layers} x ${width} at ${batch} x ${length} stays within its estimate`, async () => {
-      const size: LraSize = { mixer, width, layers, length, vocabulary: 18, classes: 10 };
+for (const { id: system, definition } of speedSystems)
+  for (const [width, layers, length, batch] of definition.complexity.sequence === 'L^2' ? attentionSizes : sizes)
+    test(`${system} of ${layers} x ${width} at ${batch} x ${length} stays within its estimate`, async () => {
+      const size: LraSize = { system, width, layers, length, vocabulary: 18, classes: 10 };
       const estimate = await estimateClassifier(lraClassifier(size), batch, length);
       const measured = await measure(size, batch);
       assert.equal(estimate.parameters, measured.parameters);
@@ -70,7 +71,7 @@ test('the unfused convolution of the baselines stays within its estimate', async
     [1000, 8],
   ]) {
     const size: LraSize = {
-      mixer: 's4',
+      system: 's4',
       width: 64,
       layers: 2,
       length,
@@ -88,7 +89,7 @@ test('the unfused convolution of the baselines stays within its estimate', async
 });
 
 test('evaluation keeps no activation, and everything is given back', async () => {
-  const config = lraClassifier({ mixer: 's4d', width: 32, layers: 8, length: 256, vocabulary: 18, classes: 3 });
+  const config = lraClassifier({ system: 's4d', width: 32, layers: 8, length: 256, vocabulary: 18, classes: 3 });
   const before = device.memory.live;
   const model = await buildClassifier(device, config, new Streams(1));
   const held = device.memory.live;
