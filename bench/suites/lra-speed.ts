@@ -129,7 +129,7 @@ async function candidate(
   const config = at(width, layers, L);
   const { trainingBytes, parameters, cost } = await estimateClassifier(config, batch, L);
   // The reference costs O(L^2) per channel: attention is checked on shorter sequences, convolutions on fewer channels.
-  const attends = findSystem(model).definition.complexity.sequence === 'L^2';
+  const attends = findSystem(model).definition.kind === 'attention';
   const small = attends ? { width: 32, length: Math.min(L, 300) } : { width: 8, length: Math.min(L, 4096) };
   const name = `${model}, length ${small.length}, width ${small.width}, one layer`;
   return {
