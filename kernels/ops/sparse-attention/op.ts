@@ -18,7 +18,7 @@ import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { type AttentionSizes, attentionSizes } from '../attention/op.ts';
 import { tileWorkspace } from '../flash-attention/op.ts';
-import { defineOp, type Fill, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
+import { defineOp, type Fill, type OpCase, requireShape, showShape } from '../op.ts';
 
 export type SparseAttentionAttrs = {
   causal: boolean;
@@ -142,7 +142,11 @@ const sparseAttentionOp = defineOp<SparseAttentionAttrs>({
       id,
       `block ${block}, window ${window}, back ${back} and ahead ${ahead} must be whole numbers, not negative`,
     );
-    requireShape((mask !== null) === block > 0, id, 'a mask and the steps of its blocks go together: give both or none');
+    requireShape(
+      (mask !== null) === block > 0,
+      id,
+      'a mask and the steps of its blocks go together: give both or none',
+    );
     const blocks = (S: number) => Math.ceil(S / block);
     requireShape(
       !mask || [h, blocks(Sq), blocks(Sk)].every((n, i) => mask.length === 3 && n === mask[i]),
