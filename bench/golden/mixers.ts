@@ -29,6 +29,26 @@ const translations: Record<string, Translate> = {
       discretisation: c.config.disc ?? 'zoh',
     },
   }),
+  s5: ({ config }, shape) => {
+    const stored = shape('seq.Lambda_re')?.[0] ?? 0;
+    const conjugate = config.conj_sym ?? true;
+    const apart = shape('seq.C1') !== null;
+    const bidirectional = apart || shape('seq.C')?.[1] === 2 * stored;
+    const activation = shape('out1.kernel') ? 'full_glu' : shape('out2.kernel') ? 'half_glu1' : 'gelu';
+    return {
+      mixer: 's5',
+      config: {
+        states: conjugate ? 2 * stored : stored,
+        // The start does not matter here, the names that it gives C do.
+        ...{ blocks: 1, start: bidirectional && !apart ? 'complex_normal' : 'lecun_normal' },
+        discretisation: config.disc ?? config.discretization ?? 'zoh',
+        ...{ conjugate, bidirectional, activation: config.activation ?? activation },
+        gelu: config.gelu === 'exact' || config.gelu === 'erf' ? 'exact' : 'tanh',
+        clip: config.clip_eigs === true,
+        rescale: config.step_rescale ?? 1,
+      },
+    };
+  },
   longconv: (c, shape) => ({
     mixer: 'long-conv',
     config: {
