@@ -30,7 +30,7 @@ import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { type Dense, type Gate, gates, s5Gate, s5Output, s5Sequence, s5States } from '../layers/s5.ts';
-import type { MixerDefinition } from '../mixer.ts';
+import type { MixerDefinition, Recurrence } from '../mixer.ts';
 import type { ParameterHints, StoreView } from '../parameters.ts';
 import { blockStart } from '../state-space/block-start.ts';
 import { complexNormals, logSteps } from '../state-space/initial.ts';
@@ -161,6 +161,21 @@ const s5: MixerDefinition<S5Config> = {
         ...{ gate: activation, gelu: config.gelu, out1, out2 },
         drop: (x) => dropout(t, x, { p, tied: tiedDropout ? [1] : [] }),
       });
+    const recurrence = async (t: Tape): Promise<Recurrence> => {
+      const system = s5System(t, parameters, attrs);
+      return {
+        start: (batch) => [t.tensor(new Float64Array(batch * 2 * S), [batch, 2 * S])],
+        advance(at, x, [before]) {
+          const [y, after] = at.scope(() => {
+            const states = s5States(at, x, system, { start: before });
+            const last = slice(at, states, { axis: 1, start: x.shape[1] - 1, length: 1 });
+            const out = gate(at, s5Output(at, states, x, system, parameters.D));
+            return [out, at.reshape(last, [x.shape[0], 2 * S])];
+          });
+          return { y, state: [after] };
+        },
+      };
+    };
     return {
       forward(t, x, { lengths }) {
         return t.scope(() => {
@@ -169,25 +184,7 @@ const s5: MixerDefinition<S5Config> = {
           return gate(t, y);
         });
       },
-      async recurrence(t) {
-        if (bidirectional)
-          throw new RangeError('a two-sided S5 has no recurrent form: it needs the end of the sequence first');
-        const system = s5System(t, parameters, attrs);
-        return {
-          start: (batch) => [t.tensor(new Float64Array(batch * 2 * S), [batch, 2 * S])],
-          advance(at, x, [before]) {
-            const [y, after] = at.scope(() => {
-              const states = s5States(at, x, system, { start: before });
-              const last = slice(at, states, { axis: 1, start: x.shape[1] - 1, length: 1 });
-              return [
-                gate(at, s5Output(at, states, x, system, parameters.D)),
-                at.reshape(last, [x.shape[0], 2 * S]),
-              ];
-            });
-            return { y, state: [after] };
-          },
-        };
-      },
+      ...(bidirectional ? {} : { recurrence }),
     };
   },
 };

@@ -41,14 +41,7 @@ const made = (
   const sides = attrs.sides ?? 1;
   return {
     name,
-    shapes: [
-      [S],
-      [S],
-      [S, 1],
-      [S, H, 2],
-      [H, joined ? sides * S : S, 2],
-      joined || sides === 1 ? null : [H, S, 2],
-    ],
+    shapes: [[S], [S], [S, 1], [S, H, 2], [H, joined ? sides * S : S, 2], joined || sides === 1 ? null : [H, S, 2]],
     attrs: { disc: 'zoh', conjugate: true, clip: false, rescale: 1, sides, ...attrs },
     fills,
   };
