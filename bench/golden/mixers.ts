@@ -72,7 +72,64 @@ const translations: Record<string, Translate> = {
       octaves: c.config.init_scale ?? 0,
     },
   }),
+  h3: ({ config }, shape) => {
+    const [copies, modes] = shape('kernel.kernel.inv_A_real') ?? [];
+    const states = shape('ssm_k_kernel.kernel.B')?.[1] ?? 0;
+    if (states !== 2 * modes)
+      throw new UnsupportedCase(`H3's state spaces have one size, not ${states} and ${2 * modes}`);
+    return {
+      mixer: 'h3',
+      config: {
+        ...h3Layout(config),
+        states,
+        copies,
+        taps: config.l_max ?? null,
+        discretisation: config.disc ?? 'bilinear',
+      },
+    };
+  },
+  h3_conv: ({ config }, shape) => ({
+    mixer: 'h3-long-conv',
+    config: {
+      ...h3Layout(config),
+      kernelDropout: 0,
+      taps: shape('k_kernel.kernel')?.[2] ?? null,
+      lambda: config.lam ?? 0,
+      window: config.smooth ? (config.window ?? 7) : 1,
+    },
+  }),
+  hyena: ({ config }, shape) => hyena(config, shape, config.layout ?? 'standalone'),
+  hyena_full: ({ config }, shape) => hyena(config, shape, config.layout ?? 'full'),
 };
+
+/** The public layers have two paths that disagree in the order of the output's channels. */
+const h3Layout = (config: GoldenCase['config']) => ({
+  headDim: config.head_dim ?? 1,
+  layout: config.use_fast_fftconv ? 'fused' : 'module',
+});
+
+function hyena(config: GoldenCase['config'], shape: (name: string) => number[] | null, layout: string): BlockConfig {
+  const [inner, width] = shape('in_proj.weight') ?? [];
+  let maps = 0;
+  while (shape(`filter_fn.implicit_filter.${2 * maps}.weight`)) maps++;
+  return {
+    mixer: 'hyena',
+    config: {
+      order: inner / width - 1,
+      shortFilter: shape('short_filter.weight')?.[2] ?? 3,
+      filterWidth: shape('filter_fn.implicit_filter.1.freq')?.[1] ?? config.filter_order,
+      filterInner: maps - 2,
+      features: shape('filter_fn.pos_emb.z')?.[2] ?? config.emb_dim,
+      frequency: config.w ?? 1,
+      modulate: config.modulate ?? true,
+      shift: config.shift ?? 0,
+      slow: config.slow_decay_pct ?? 1.5,
+      fast: config.fast_decay_pct ?? 0.3,
+      target: config.target ?? 0.01,
+      layout,
+    },
+  };
+}
 
 /** The block of mixer `name`, whose parameters start with `prefix`; null: we have no such mixer. */
 export function mixerBlock(c: GoldenCase, name: string, prefix: string): BlockConfig | null {

@@ -76,6 +76,30 @@ LC_INLINE V vtanh(V x) {
   return a < splat(0.625f) ? small : copysign(big, x);
 }
 
+/** sin r (-1)^n from x = r + n pi, n whole or half-whole, given as n and its parity bits; |x| below 10^4. */
+LC_INLINE V sin_reduced(V x, V n, VI parity) {
+  V r = fma(n, splat(-3.140625f), x);  // pi in three parts: n times the first two is exact
+  r = fma(n, splat(-9.67502593994140625e-4f), r);
+  r = fma(n, splat(-1.509957990978376432e-7f), r);
+  const V s = r * r;
+  V p = splat(2.6083159809786593541503e-6f);
+  p = fma(p, s, splat(-1.981069071916863322258e-4f));
+  p = fma(p, s, splat(8.33307858556509017944336e-3f));
+  p = fma(p, s, splat(-1.66666597127914428710938e-1f));
+  return as_float(as_int(fma(p * s, r, r)) ^ (parity << splati(31)));
+}
+
+/** sin x and cos x; absolute error below 1.5e-7 for |x| <= 100, below 1e-6 for |x| <= 10^4 (not for larger x). */
+LC_INLINE V vsin(V x) {
+  const V magic = splat(12582912.0f), t = fma(x, splat(0.318309886183790672f), magic);
+  return sin_reduced(x, t - magic, as_int(t));
+}
+LC_INLINE V vcos(V x) {
+  // x = r + (m + 1/2) pi: cos x = (-1)^(m+1) sin r.
+  const V magic = splat(12582912.0f), t = fma(x, splat(0.318309886183790672f), splat(-0.5f)) + magic;
+  return sin_reduced(x, t - magic + splat(0.5f), as_int(t) ^ splati(1));
+}
+
 /**
  * The normal distribution: Phi(x), relative error below 5e-7 down to x = -13 (4e-40 from there on), absolute below
  * 1.5e-7; and e^(-x^2/2), relative error below 1e-7. Phi(-a) = e^(-a^2/2) N(a) / D(a): Mills' ratio as a quotient of polynomials

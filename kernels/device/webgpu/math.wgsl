@@ -41,6 +41,29 @@ fn tanh_(x: vec4f) -> vec4f {
   return select(big, fma(p * s, x, x), a < vec4f(0.625));
 }
 
+/// sin x and cos x; absolute error below 1e-6 for |x| <= 10^4 (the built-ins promise 2^-11 on [-pi, pi] only).
+fn sin_(x: vec4f) -> vec4f {
+  return sin_reduced(x, round(x * 0.318309886183790672), vec4f(0.0));
+}
+fn cos_(x: vec4f) -> vec4f {
+  return -sin_reduced(x, round(fma(x, vec4f(0.318309886183790672), vec4f(-0.5))), vec4f(0.5));
+}
+
+/// (-1)^m sin r, x = r + (m + part) pi.
+fn sin_reduced(x: vec4f, m: vec4f, part: vec4f) -> vec4f {
+  let n = m + part;
+  var r = fma(n, vec4f(-3.140625), x);
+  r = fma(n, vec4f(-9.67502593994140625e-4), r);
+  r = fma(n, vec4f(-1.509957990978376432e-7), r);
+  let s = r * r;
+  var p = vec4f(2.6083159809786593541503e-6);
+  p = fma(p, s, vec4f(-1.981069071916863322258e-4));
+  p = fma(p, s, vec4f(8.33307858556509017944336e-3));
+  p = fma(p, s, vec4f(-1.66666597127914428710938e-1));
+  let value = fma(p * s, r, r);
+  return select(value, -value, (vec4i(m) & vec4i(1)) != vec4i(0));
+}
+
 /// Phi(x), the normal distribution function; absolute error below 2e-7 (Abramowitz & Stegun 7.1.26).
 fn phi_(x: vec4f) -> vec4f {
   let a = abs(x) * 0.70710678118654752;

@@ -7,7 +7,7 @@
 namespace longconv {
 namespace {
 
-enum Fn { kGelu, kGeluTanh, kSilu, kSigmoid, kTanh, kRelu, kExp, kSquare, kScale };
+enum Fn { kGelu, kGeluTanh, kSilu, kSigmoid, kTanh, kRelu, kExp, kSquare, kSin, kScale };
 
 constexpr float kC = 0.7978845608028654f, kCubic = 0.044715f;
 
@@ -24,6 +24,7 @@ LC_INLINE V value(V x, V alpha, V beta) {
   if constexpr (F == kRelu) return vmax(x, V{});
   if constexpr (F == kExp) return vexp(x);
   if constexpr (F == kSquare) return x * x;
+  if constexpr (F == kSin) return vsin(x);
   return fma(alpha, x, beta);
 }
 
@@ -48,6 +49,7 @@ LC_INLINE V slope(V s, V alpha) {
   if constexpr (F == kRelu) return s > V{} ? one : V{};
   if constexpr (F == kExp) return s;
   if constexpr (F == kSquare) return s + s;
+  if constexpr (F == kSin) return vcos(s);
   return alpha;
 }
 
@@ -86,14 +88,15 @@ const char* run_backward(const Call& c) {
 
 const char* forward(const Call& c) {
   static constexpr KernelFn table[] = {run_forward<0>, run_forward<1>, run_forward<2>, run_forward<3>, run_forward<4>,
-                                       run_forward<5>, run_forward<6>, run_forward<7>, run_forward<8>};
+                                       run_forward<5>, run_forward<6>, run_forward<7>, run_forward<8>, run_forward<9>};
   return table[int(c.attr[0])](c);
 }
 
 const char* backward(const Call& c) {
   static constexpr KernelFn table[] = {run_backward<0>, run_backward<1>, run_backward<2>,
                                        run_backward<3>, run_backward<4>, run_backward<5>,
-                                       run_backward<6>, run_backward<7>, run_backward<8>};
+                                       run_backward<6>, run_backward<7>, run_backward<8>,
+                                       run_backward<9>};
   return table[int(c.attr[0])](c);
 }
 

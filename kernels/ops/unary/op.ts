@@ -5,20 +5,32 @@
  *   gelu-tanh  x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715 x^3)))                  the same paper's approximation
  *   silu       x sigmoid(x)
  *   sigmoid, tanh, relu, exp, square
+ *   sin        x in radians; on fast devices accurate to 1e-6 absolute for |x| below 10^4
  *   scale      alpha x + beta
  *
- * The backward pass reads the input (gelu, gelu-tanh, silu, square), the output (sigmoid, tanh, relu, exp) or
+ * The backward pass reads the input (gelu, gelu-tanh, silu, square, sin), the output (sigmoid, tanh, relu, exp) or
  * nothing (scale).
  */
 import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp, type OpCase, type Shape, sizeOf } from '../op.ts';
 
-export const functions = ['gelu', 'gelu-tanh', 'silu', 'sigmoid', 'tanh', 'relu', 'exp', 'square', 'scale'] as const;
+export const functions = [
+  'gelu',
+  'gelu-tanh',
+  'silu',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'exp',
+  'square',
+  'sin',
+  'scale',
+] as const;
 export type UnaryFunction = (typeof functions)[number];
 export type UnaryAttrs = { fn: UnaryFunction; alpha?: number; beta?: number };
 
-const readsInput = new Set<UnaryFunction>(['gelu', 'gelu-tanh', 'silu', 'square']);
+const readsInput = new Set<UnaryFunction>(['gelu', 'gelu-tanh', 'silu', 'square', 'sin']);
 const flops: Record<UnaryFunction, [number, number]> = {
   gelu: [20, 30],
   'gelu-tanh': [20, 30],
@@ -28,6 +40,7 @@ const flops: Record<UnaryFunction, [number, number]> = {
   relu: [1, 1],
   exp: [14, 1],
   square: [1, 2],
+  sin: [14, 15],
   scale: [2, 1],
 };
 
@@ -39,6 +52,13 @@ const cases: OpCase<UnaryAttrs>[] = functions.flatMap((fn) =>
     fills: [{ kind: 'normal' as const, scale: 3 }],
   })),
 );
+
+cases.push({
+  name: 'sin far from zero',
+  shapes: [[777]],
+  attrs: { fn: 'sin' },
+  fills: [{ kind: 'uniform', low: -1e4, high: 1e4 }],
+});
 
 const unary = defineOp<UnaryAttrs>({
   id: 'unary',
@@ -76,6 +96,7 @@ export const tanh = make('tanh');
 export const relu = make('relu');
 export const exp = make('exp');
 export const square = make('square');
+export const sin = make('sin');
 /** alpha x + beta */
 export const scale = (t: Tape, x: Tensor, alpha: number, beta = 0): Tensor =>
   t.apply(unary, [x], { fn: 'scale', alpha, beta })[0];

@@ -19,6 +19,7 @@ const table: Record<UnaryFunction, (x: number, a: number, b: number) => [number,
   relu: (x) => [Math.max(0, x), x > 0 ? 1 : 0],
   exp: (x) => [Math.exp(x), Math.exp(x)],
   square: (x) => [x * x, 2 * x],
+  sin: (x) => [Math.sin(x), Math.cos(x)],
   scale: (x, a, b) => [a * x + b, a],
 };
 /** f'(x) from y = f(x), for the functions that save their output. */

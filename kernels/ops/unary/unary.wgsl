@@ -16,6 +16,7 @@ const TANH = 4u;
 const RELU = 5u;
 const EXP = 6u;
 const SQUARE = 7u;
+const SIN = 8u;
 
 const C = 0.7978845608028654;
 const CUBIC = 0.044715;
@@ -30,6 +31,7 @@ fn value(x: vec4f, alpha: f32, beta: f32) -> vec4f {
     case RELU: { return max(x, vec4f(0.0)); }
     case EXP: { return exp_(x); }
     case SQUARE: { return x * x; }
+    case SIN: { return sin_(x); }
     default: { return fma(vec4f(alpha), x, vec4f(beta)); }
   }
 }
@@ -50,6 +52,7 @@ fn slope(s: vec4f, alpha: f32) -> vec4f {
     case RELU: { return select(vec4f(0.0), vec4f(1.0), s > vec4f(0.0)); }
     case EXP: { return s; }
     case SQUARE: { return s + s; }
+    case SIN: { return cos_(s); }
     default: { return vec4f(alpha); }
   }
 }
