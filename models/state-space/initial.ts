@@ -1,5 +1,5 @@
 /** Initial parameters that the state space kernels share. Stored forms: arXiv 2111.00396, 2206.11893. */
-import { type DiagonalKind, diagonalModes, storedModes } from '../../kernels/numerics/hippo.ts';
+import { type DiagonalKind, diagonalModes, legsNormalForm, storedModes } from '../../kernels/numerics/hippo.ts';
 import type { Stream } from '../../kernels/tensor/random.ts';
 import { convolutionDefaults } from '../layers/convolution.ts';
 import type { ParameterHints } from '../parameters.ts';
@@ -30,6 +30,18 @@ export function diagonal(kind: DiagonalKind, N: number): Diagonal {
   const { A } = diagonalModes(kind, N);
   const B = kind === 'legs' ? legsStart(N).P.map((p) => Math.SQRT2 * p) : new Float64Array(N / 2).fill(1);
   return { ...storedModes(A), B };
+}
+
+const knownSkew = new Map<number, Float64Array>();
+
+/**
+ * DSS's frequencies (Gupta, Gu and Berant 2022, arXiv 2203.14343, section 4): the N positive imaginary parts, largest
+ * first, of the eigenvalues of the skew part of the 2N x 2N HiPPO-LegS matrix.
+ */
+export function skewModes(N: number): Float64Array {
+  let modes = knownSkew.get(N);
+  if (!modes) knownSkew.set(N, (modes = Float64Array.from(legsNormalForm(2 * N).lambda, ({ im }) => -im)));
+  return modes;
 }
 
 /** `values` repeated `copies` times. */

@@ -38,7 +38,11 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   const W = g.operand('W');
   const pairs = W.shape.length === 3 ? t.reshape(W, [1, ...W.shape]) : W;
   const length = L ?? c.get('g').shape.at(-1);
-  const attrs = { ...dssVersion(version, { epsilon: epsilon ?? undefined, ceiling: max_real_Lambda ?? undefined }), length };
+  const attrs = {
+    ...dssVersion(version, { epsilon: epsilon ?? undefined, ceiling: max_real_Lambda ?? undefined }),
+    length,
+    span: null,
+  };
   const K = dssKernel(t, { logStep: g.operand('log_dt'), re, im, W: pairs }, attrs);
   const computed = new Map<string, ArrayLike<number>>([['K', await K.read()]]);
   for (const [name, grad] of await g.gradients(K)) computed.set(name, grad);

@@ -4,9 +4,9 @@
 // Cost: forward 4 C H N L flops and 4 C H L bytes written, backward twice the flops. Compute bound.
 // Strategy: sums over modes (native/mode-sums.h). The unit of work is a span of time of some rows that have the same x:
 // the C rows of a channel, or, when there is no step, any of the C H, so that the powers are made once for many rows.
-// Growing modes of `softmax`, e^{x (l - (L-1))}, are decaying modes e^{-x} of the time j = L-1-l: their taps are made in
+// Growing modes of `softmax`, e^{x (l - (S-1))}, are decaying modes e^{-x} of the time j = S-1-l: their taps are made in
 // that order and added backwards, so no power ever exceeds 1 and none is lost to underflow.
-// attr: length, scaling, real form, imag form, ceiling, epsilon.
+// attr: length, scaling, real form, imag form, ceiling, epsilon, span S.
 #include "mode-sums.h"
 #include "modes.h"
 
@@ -20,13 +20,14 @@ struct Half {
   int64_t* modes;
   int64_t M, Mp;
   bool reversed;
+  int64_t offset;  // its time at the first tap that it makes
 };
 
 /** Both halves; their lists of modes follow one another in the scratch of thread 0. */
 static void halves(const Parameters& p, Half* out) {
   int64_t* list = static_cast<int64_t*>(scratch(0, 8, size_t(p.N) * sizeof(int64_t)));
   for (int r = 0; r < 2; r++) {
-    out[r] = {list, 0, 0, r == 1};
+    out[r] = {list, 0, 0, r == 1, r == 1 ? p.span - p.L : 0};
     for (int64_t n = 0; n < p.N; n++)
       if (p.shifted(p.lambda(n)) == (r == 1)) out[r].modes[out[r].M++] = n;
     out[r].Mp = round_up(out[r].M, W);
@@ -70,7 +71,7 @@ static const C64* logs(const Parameters& p, const Half& half, int64_t h, int thr
 static void half_taps(const Parameters& p, const Plan& plan, const Half& half, bool alone, float* K) {
   plan.each([&](int64_t h, int64_t first, int64_t last, int64_t l0, int thread) {
     const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan, M = half.M;
-    const Powers w(logs(p, half, h, thread), M, plan.R, l0, thread);
+    const Powers w(logs(p, half, h, thread), M, plan.R, half.offset + l0, thread);
     const TapRoom room(w, plan.R, thread);
     C64 *f = complex_room(thread, 4, 2 * M), *k = f + M;
     const C64 step = p.step(h);
@@ -105,7 +106,7 @@ const char* forward(const Call& call) {
 static void half_sums(const Parameters& p, const Plan& plan, const Half& half, const float* g, double* sums) {
   plan.each([&](int64_t h, int64_t first, int64_t last, int64_t l0, int thread) {
     const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan;
-    const Powers w(logs(p, half, h, thread), half.M, plan.R, l0, thread);
+    const Powers w(logs(p, half, h, thread), half.M, plan.R, half.offset + l0, thread);
     const SumRoom room(w, plan.R, thread);
     for (int64_t j = first; j < last; j++) {
       const int64_t row = h + j * plan.stride;
@@ -116,7 +117,7 @@ static void half_sums(const Parameters& p, const Plan& plan, const Half& half, c
         for (int64_t l = 0; l < length; l++) line[l] = end[-l];
         taps = line;
       }
-      span_sums(w, room, plan.R, taps, l0, length, sums + (row * plan.spans + l0 / kSpan) * 4 * half.Mp);
+      span_sums(w, room, plan.R, taps, half.offset + l0, length, sums + (row * plan.spans + l0 / kSpan) * 4 * half.Mp);
     }
   });
 }
@@ -128,7 +129,7 @@ static inline void total(const Parameters& p, const Plan& plan, const Half& half
   for (int64_t span = 0; span < plan.spans; span++)
     for (int j = 0; j < 4; j++) t[j] += sums[((row * plan.spans + span) * 4 + j) * half.Mp + i];
   s = {t[0], -t[1]}, q = {t[2], -t[3]};
-  if (half.reversed) q = s * double(p.L - 1) - q;
+  if (half.reversed) q = s * double(p.span - 1) - q;
 }
 
 const char* backward(const Call& call) {

@@ -15,6 +15,7 @@ struct Parameters {
   int steps;  // per channel: 0 (they are 1), 1 or 2
   int scaling, real, imag;
   double ceiling, epsilon;
+  int64_t span;
 
   C64 lambda(int64_t n) const {
     const double a = re[n], b = im[n];
@@ -26,7 +27,7 @@ struct Parameters {
     const float* p = log_step + h * steps;
     return {exp(double(p[0])), exp(double(p[steps - 1]))};
   }
-  /** The mode grows, and its powers are exp(x (l - (L-1))). */
+  /** The mode grows, and its powers are exp(x (l - (span-1))). */
   bool shifted(C64 lambda) const { return scaling == kSoftmax && lambda.re > 0; }
   C64 w(int64_t row, int64_t n) const {
     const float* p = W + 2 * (row * N + n);
@@ -39,7 +40,8 @@ static inline Parameters parameters(const Call& call) {
   const int steps = !step ? 0 : step.rank == 2 ? int(step.dim[1]) : 1;
   const double* a = call.attr;
   return {step.f(), call.in[1].f(), call.in[2].f(), W.f(),     W.dim[0],  W.dim[1], W.dim[2],
-          int64_t(a[0]), steps,     int(a[1]),      int(a[2]), int(a[3]), a[4],     a[5]};
+          int64_t(a[0]), steps,     int(a[1]),      int(a[2]), int(a[3]), a[4],     a[5],
+          int64_t(a[6])};
 }
 
 static inline C64 scaled(C64 lambda, C64 step) { return {lambda.re * step.re, lambda.im * step.im}; }
@@ -55,7 +57,7 @@ static inline C64 input_factor(const Parameters& p, C64 lambda, C64 step) {
     return value * step.re;
   }
   const double sign = lambda.re > 0 ? -1 : 1;
-  const C64 y = cexpm1(x * (sign * double(p.L))) * lambda;
+  const C64 y = cexpm1(x * (sign * double(p.span))) * lambda;
   return cexpm1(x * sign) * conj(y) * (1 / (norm2(y) + p.epsilon));
 }
 
@@ -79,14 +81,14 @@ static inline void pull_mode(const Parameters& p, C64 lambda, C64 step, C64 g_x,
       more = (conj(cexp(x)) * g_f).re;
     }
   } else if (p.scaling == kSoftmax) {
-    const double sign = lambda.re > 0 ? -1 : 1, L = double(p.L);
-    const C64 first = cexpm1(x * sign), last = cexpm1(x * (sign * L)), y = last * lambda;
+    const double sign = lambda.re > 0 ? -1 : 1, S = double(p.span);
+    const C64 first = cexpm1(x * sign), last = cexpm1(x * (sign * S)), y = last * lambda;
     const double D = norm2(y) + p.epsilon, D2 = D * D;
     const C64 r = conj(y) * (1 / D), g_r = conj(first) * g_f;
     // r(y) is not holomorphic: dr/dy = -conj(y)^2/D^2, dr/dconj(y) = epsilon/D^2
     const C64 g_y = y * y * g_r * (-1 / D2) + conj(g_r) * (p.epsilon / D2);
     g_lambda = conj(last) * g_y;
-    g_x = g_x + conj((last + C64{1, 0}) * (sign * L)) * conj(lambda) * g_y +
+    g_x = g_x + conj((last + C64{1, 0}) * (sign * S)) * conj(lambda) * g_y +
           conj((first + C64{1, 0}) * sign) * conj(r) * g_f;
   }
   g_lambda = g_lambda + scaled(g_x, step);

@@ -8,9 +8,10 @@
  *   step         logStep (H, 2): one for each part of lambda; (H, 1) or (H): one for both; none: step 1
  *   scaling      none      f = 1
  *                zoh       f = (e^x - 1) conj(lambda) / max(|lambda|^2, epsilon): zero-order hold of an input vector 1
- *                softmax   f = (e^x - 1) r((e^{xL} - 1) lambda),  r(y) = conj(y)/(|y|^2 + epsilon): each mode's row
- *                          exp(x l) divided by its sum over l. Where re' > 0, with -x for x in f, and exp(x (l - (L-1)))
- *                          for exp(x l): the largest power is 1. That subtraction is a constant to the gradient.
+ *                softmax   f = (e^x - 1) r((e^{xS} - 1) lambda),  r(y) = conj(y)/(|y|^2 + epsilon): each mode's row
+ *                          exp(x l), l < S, divided by its sum; S = span >= L, the taps after L being left out. Where
+ *                          re' > 0, with -x for x in f, and exp(x (l - (S-1))) for exp(x l): the largest power is 1.
+ *                          That subtraction is a constant to the gradient.
  *
  * DSS: Gupta, Gu and Berant 2022, arXiv 2203.14343, proposition 1 and appendix A.2. Its code has `softmax`, `zoh` ("exp")
  * and `none` ("exp-no-scale"). GSS (Mehta et al. 2022, arXiv 2206.13947) has zoh without a step; BiGS (Wang et al. 2022,
@@ -33,16 +34,24 @@ export type DssAttrs = {
   scaling: (typeof scalings)[number];
   real: (typeof realForms)[number];
   imag: (typeof imagForms)[number];
+  /** Steps S that `softmax` normalises over; null: length. */
+  span: number | null;
   /** Largest real part of lambda, for `plain`; null: none. */
   ceiling: number | null;
   epsilon: number;
 };
 
+/** The options that make a version of DSS. */
+export type DssForm = Omit<DssAttrs, 'length' | 'span'>;
+
+/** Steps that the softmax normalises over. */
+export const spanOf = ({ length, span }: DssAttrs): number => span ?? length;
+
 /** How many steps each channel has: 0 (they are 1), 1 or 2. */
 export const stepsOf = (logStep: Shape | null): number => (logStep ? (logStep[1] ?? 1) : 0);
 
 /** The forms that the papers have, and mixtures of them. */
-const forms: [name: string, steps: number, attrs: Omit<DssAttrs, 'length'>][] = [
+const forms: [name: string, steps: number, attrs: DssForm][] = [
   ['softmax', 2, { scaling: 'softmax', real: 'plain', imag: 'plain', ceiling: null, epsilon: 1e-7 }],
   ['softmax, one step', 1, { scaling: 'softmax', real: 'plain', imag: 'plain', ceiling: null, epsilon: 1e-7 }],
   ['exp', 2, { scaling: 'zoh', real: 'negative-exp', imag: 'plain', ceiling: null, epsilon: 1e-7 }],
@@ -53,7 +62,7 @@ const forms: [name: string, steps: number, attrs: Omit<DssAttrs, 'length'>][] = 
 ];
 
 /** Fills in the range of real models: steps of 1e-3 to 0.1, Re lambda near -1/2 (softmax: of both signs), Im up to `span`. */
-function fills(steps: number, { real, imag }: Omit<DssAttrs, 'length'>, span: number): (Fill | undefined)[] {
+function fills(steps: number, { real, imag }: DssForm, span: number): (Fill | undefined)[] {
   return [
     { kind: 'uniform', low: -7, high: -2.3 },
     real === 'plain' ? { kind: 'normal', scale: 1 } : { kind: 'normal', scale: 0.3, shift: steps ? -0.7 : -3 },
@@ -69,7 +78,7 @@ function sample(
   return {
     name: `${name} L${length} ${C}x${H} of ${N} modes`,
     shapes: [steps ? [H, steps] : null, [N], [N], [C, H, N, 2]],
-    attrs: { ...attrs, length },
+    attrs: { ...attrs, length, span: null },
     fills: fills(steps, attrs, 20),
     // The shift of growing modes depends on the parameters, and the gradient leaves that out.
     ...(attrs.scaling === 'softmax' ? { notDerivative: 'the subtracted exponent is a constant to the gradient' } : {}),
@@ -93,6 +102,11 @@ cases.push(
     notDerivative: undefined,
   },
   {
+    ...sample(forms[0], [2, 2, 7, 90]),
+    name: 'softmax over more steps than there are taps',
+    attrs: { ...forms[0][2], length: 90, span: 131 },
+  },
+  {
     ...sample(forms[0], [1, 2, 5, 300]),
     name: 'softmax, growing modes only',
     fills: [
@@ -103,6 +117,7 @@ cases.push(
   ...[1, 2].map((steps) => ({
     ...sample(forms[2], [1, 2, 4, 50]),
     name: `zoh of modes near zero, ${steps} steps`,
+    attrs: { ...forms[2][2], length: 50, span: null, epsilon: 1e-4 },
     shapes: [[2, steps], [4], [4], [1, 2, 4, 2]],
     fills: [
       undefined,
@@ -117,7 +132,7 @@ const dssKernelOp = defineOp<DssAttrs>({
   id,
   inputs: [{ name: 'logStep', optional: true }, { name: 're' }, { name: 'im' }, { name: 'W' }],
   outputs: [{ name: 'K' }],
-  infer([logStep, re, im, W], { length, scaling, real, imag, ceiling, epsilon }) {
+  infer([logStep, re, im, W], { length, span, scaling, real, imag, ceiling, epsilon }) {
     requireShape(W?.length === 4 && W[3] === 2, id, `W must be (C, H, N, 2), not ${showShape(W)}`);
     const [C, H, N] = W;
     for (const [name, s] of [
@@ -131,6 +146,7 @@ const dssKernelOp = defineOp<DssAttrs>({
       `logStep must be (${H}), (${H}, 1) or (${H}, 2), not ${showShape(logStep)}`,
     );
     requireShape(Number.isInteger(length) && length > 0, id, `length must be a positive integer, not ${length}`);
+    requireShape(span === null || span >= length, id, `span must be at least the length ${length}, not ${span}`);
     requireShape(scalings.includes(scaling), id, `scaling is "${scaling}": choose ${scalings.join(', ')}`);
     requireShape(realForms.includes(real), id, `real is "${real}": choose ${realForms.join(', ')}`);
     requireShape(imagForms.includes(imag), id, `imag is "${imag}": choose ${imagForms.join(', ')}`);
@@ -143,14 +159,15 @@ const dssKernelOp = defineOp<DssAttrs>({
     return [[C, H, length]];
   },
   saves: () => ({ inputs: [0, 1, 2, 3], outputs: [] }),
-  /** length, scaling, real, imag (positions in the lists above), ceiling (infinite: none), epsilon */
-  pack: ({ length, scaling, real, imag, ceiling, epsilon }) => [
+  /** length, scaling, real, imag (positions in the lists above), ceiling (infinite: none), epsilon, span */
+  pack: ({ length, span, scaling, real, imag, ceiling, epsilon }) => [
     length,
     scalings.indexOf(scaling),
     realForms.indexOf(real),
     imagForms.indexOf(imag),
     ceiling ?? Number.POSITIVE_INFINITY,
     epsilon,
+    span ?? length,
   ],
   cost([, , , W], { length }) {
     const [C, H, N] = W as Shape;

@@ -14,7 +14,7 @@ import {
   zero,
 } from '../../numerics/complex.ts';
 import type { NdArray, ReferenceCall } from '../op.ts';
-import { type DssAttrs, stepsOf } from './op.ts';
+import { type DssAttrs, spanOf, stepsOf } from './op.ts';
 
 /** One mode of one channel, and the pullback of the gradients of x and f to lambda and the two steps. */
 export interface Mode {
@@ -31,7 +31,8 @@ export type Steps = readonly [number, number];
 
 /** f, and the pullback of its gradient to x, lambda and, where there is one step, that step. */
 function factor(lambda: Complex, x: Complex, single: number | null, attrs: DssAttrs) {
-  const { scaling, epsilon, length: L } = attrs;
+  const { scaling, epsilon } = attrs;
+  const S = spanOf(attrs);
   if (scaling === 'none') return { f: one, pull: () => ({ x: zero, lambda: zero, step: 0 }) };
   if (scaling === 'zoh' && single !== null && square(lambda) > epsilon) {
     // f = step phi(step lambda): as it stands the quotient's derivative cancels near lambda = 0.
@@ -57,7 +58,7 @@ function factor(lambda: Complex, x: Complex, single: number | null, attrs: DssAt
   }
   const sign = lambda.re > 0 ? -1 : 1;
   const first = expm1(scale(x, sign));
-  const last = expm1(scale(x, sign * L));
+  const last = expm1(scale(x, sign * S));
   const y = mul(last, lambda);
   const D = square(y) + epsilon;
   const r = scale(conj(y), 1 / D);
@@ -65,7 +66,7 @@ function factor(lambda: Complex, x: Complex, single: number | null, attrs: DssAt
     const gR = mul(conj(first), gF);
     // r(y) is not holomorphic: dr/dy = -conj(y)^2/D^2, dr/dconj(y) = epsilon/D^2
     const gY = add(scale(mul(mul(y, y), gR), -1 / (D * D)), scale(conj(gR), epsilon / (D * D)));
-    const gLast = mul(conj(scale(add(last, one), sign * L)), mul(conj(lambda), gY));
+    const gLast = mul(conj(scale(add(last, one), sign * S)), mul(conj(lambda), gY));
     const gFirst = mul(conj(scale(add(first, one), sign)), mul(conj(r), gF));
     return { x: add(gLast, gFirst), lambda: mul(conj(last), gY), step: 0 };
   };
@@ -80,7 +81,7 @@ export function discretised(lambda: Complex, [a, b]: Steps, single: boolean, att
     lambda,
     x,
     f,
-    shift: attrs.scaling === 'softmax' && lambda.re > 0 ? attrs.length - 1 : 0,
+    shift: attrs.scaling === 'softmax' && lambda.re > 0 ? spanOf(attrs) - 1 : 0,
     pull(gX, gF) {
       const more = pull(gF);
       const g = add(gX, more.x);
