@@ -52,6 +52,7 @@ function build() {
     .option('--no-ops', "Leave the operators' own cases out")
     .option('--only <pattern>', 'Cases or families whose name contains this (* matches anything)')
     .option('--threads <n>', 'Threads of the CPU device (default: all cores)')
+    .option('--out <file>', 'Also keep the verdicts, with where and when they were found (JSON)')
     .option('--json', 'One JSON object a line and case')
     .example('  bench check --device cpu')
     .example('  bench check --only "fftconv*" --json')

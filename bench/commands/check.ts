@@ -4,25 +4,24 @@
  * the numbers of the authors' own code.
  */
 import { existsSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { resolve } from 'node:path';
+import process from 'node:process';
 import type { Device } from '../../kernels/device/device.ts';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { checkOp } from '../../kernels/ops/check.ts';
 import { checkGradient } from '../../kernels/ops/gradient.ts';
 import { loadOps } from '../../kernels/ops/registry.ts';
+import { writeChecks } from '../../results/checks.ts';
 import { renderTable } from '../../results/tables.ts';
 import { exit, UsageError } from '../../results/terminal/errors.ts';
 import { last } from '../../results/terminal/options.ts';
 import { colours, print, progress, showDuration } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { deviceNames, openDevices } from '../devices.ts';
-import { goldenFiles, readGolden } from '../golden/golden.ts';
+import { goldenFiles, goldenFolder, readGolden } from '../golden/golden.ts';
 import { type GoldenVerdict, runGolden } from '../golden/run.ts';
 import { interrupted } from '../interrupt.ts';
 import { applyThreads } from '../threads.ts';
-
-const ownVectors = join(dirname(fileURLToPath(import.meta.url)), '..', 'golden', 'vectors');
 
 /** One line of the output; the same fields for operators and golden vectors. */
 export type Verdict = GoldenVerdict;
@@ -52,6 +51,8 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   }
   if (!verdicts.length && !interrupted.aborted)
     throw new UsageError(`no case matches --only ${options.only}: see the names with bench check --json`);
+  const out = last(options.out as string | undefined);
+  if (out && !interrupted.aborted) writeChecks(resolve(String(out)), process.argv.slice(2), verdicts);
   if (!options.json) await print(humanTable(verdicts));
   const failed = verdicts.filter((v) => v.status === 'fail');
   progress.say(summary(verdicts, (performance.now() - start) / 1000));
@@ -121,7 +122,7 @@ async function guarded<V extends Verdict | null>(
 /** The golden headers to run. A folder that was named must be there and hold vectors. */
 function vectorFiles(folder: string | undefined): string[] {
   if (folder === 'none') return [];
-  const path = folder === undefined ? ownVectors : resolve(String(folder));
+  const path = folder === undefined ? goldenFolder : resolve(String(folder));
   if (!existsSync(path) || !statSync(path).isDirectory())
     throw new UsageError(
       `--golden ${folder}: there is no such folder; give one with golden vectors (*.json and *.bin)`,

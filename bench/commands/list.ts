@@ -1,8 +1,8 @@
 /** `bench list`: suites, devices, models and operators, and what can run here. */
-import { DeviceUnavailableError } from '../../kernels/device/device.ts';
+import { type Device, DeviceUnavailableError } from '../../kernels/device/device.ts';
 import { deviceKinds, openDevice } from '../../kernels/device/registry.ts';
 import { loadOps } from '../../kernels/ops/registry.ts';
-import { loadMixer, mixerIds } from '../../models/mixer.ts';
+import { goldenChecks, readChecks } from '../../results/checks.ts';
 import type { Row } from '../../results/record.ts';
 import { type Column, renderTable, showBytes } from '../../results/tables.ts';
 import { exit } from '../../results/terminal/errors.ts';
@@ -11,9 +11,11 @@ import { showLength } from '../../results/terminal/options.ts';
 import { colours, print } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { loadSuite, suiteIds } from '../suite.ts';
+import { lraSize, type SystemRow, systemTable } from '../system-table.ts';
 
 export async function run(_args: unknown[], options: Options): Promise<number> {
   const devices: Row[] = [];
+  const open: Device[] = [];
   const support = new Map<string, Record<string, string>>();
   const ops = await loadOps();
   for (const kind of deviceKinds()) {
@@ -36,7 +38,7 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
         const backward = differentiable === false || d.supports(op, 'backward') === true;
         support.set(op, { ...support.get(op), [kind]: forward ? (backward ? 'yes' : 'forward only') : 'no' });
       }
-      await d.close();
+      open.push(d);
     } catch (e) {
       if (!(e instanceof DeviceUnavailableError)) throw e;
       devices.push({
@@ -65,12 +67,8 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
       return { id, title: s.title, claim: s.claim, models: [...s.models], lengths: { quick, full }, peers, cases };
     }),
   );
-  const models = await Promise.all(
-    mixerIds().map(async (id) => {
-      const m = await loadMixer(id);
-      return { id, title: m.title, kind: m.kind, paper: `${m.paper.title} (${m.paper.year})`, arxiv: m.paper.arxiv };
-    }),
-  );
+  const models = await systemTable(open);
+  for (const d of open) await d.close();
   const operators = [...ops].map(([id, op]) => ({ id, cases: op.cases.length, ...support.get(id) }));
   if (options.json) {
     await print(JSON.stringify({ suites, devices, models, ops: operators }, null, 2));
@@ -110,15 +108,53 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   ]);
   await section(
     'models',
-    'Models',
-    models,
-    columns('id Model', 'title Title', 'kind Kind', 'paper Paper', 'arxiv arXiv'),
+    `Models: --models; parameters at ${lraSize.layers} layers of ${lraSize.width} and ${lraSize.length} steps, golden cases passed on ${checkedOn()}`,
+    models.map((m) => ({
+      id: m.id,
+      title: m.title,
+      paper: `${m.arxiv} (${m.year})`,
+      kind: m.kind,
+      parameters: m.parameters,
+      sequence: m.sequence,
+      step: m.step,
+      golden: m.golden.cases ? `${goldenPassed(m)}/${m.golden.cases}` : 'none',
+      devices: Object.entries(m.devices)
+        .map(([id, runs]) => (runs === true ? id : `not ${id}`))
+        .join(', '),
+      claims: wrapped(m.claims, 44),
+    })),
+    [
+      ...columns('id Model', 'title Title', 'paper Paper', 'kind Kind'),
+      { key: 'parameters', title: 'Parameters', align: 'right' },
+      ...columns('sequence Sequence', 'step Step', 'golden Golden', 'devices Devices', 'claims Published claims'),
+    ],
   );
   await section('ops', 'Operators: bench check --only <operator>', operators, [
     ...columns('id Operator', 'cases Cases'),
     ...kinds.map((k) => ({ key: k, title: k })),
   ]);
   return exit.done;
+}
+
+/** Passed on every device of the committed check. */
+const goldenPassed = ({ golden: { passed } }: SystemRow): number =>
+  Object.keys(passed).length ? Math.min(...Object.values(passed)) : 0;
+
+function checkedOn(): string {
+  const checks = readChecks(goldenChecks);
+  if (!checks) return 'no device yet: bench check --no-ops --out results/checks/golden.json';
+  return `${[...new Set(checks.verdicts.map((v) => v.device))].join(' and ')} (${checks.time.slice(0, 10)})`;
+}
+
+/** Names in lines of about `width` characters. */
+function wrapped(names: readonly string[], width: number): string {
+  const lines: string[] = [];
+  for (const name of names) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + name.length < width) lines[lines.length - 1] = `${line} ${name}`;
+    else lines.push(name);
+  }
+  return lines.join('\n');
 }
 
 const columns = (...specs: string[]): Column[] =>

@@ -7,7 +7,8 @@
  */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Device } from '../../kernels/device/device.ts';
 
 export interface GoldenTensor {
@@ -82,6 +83,23 @@ function readHeader(path: string): any {
   if (header?.format !== 'golden-1') throw new Error(`${path} is no golden vector: its format is not golden-1`);
   return header;
 }
+
+/** Our own vectors. */
+export const goldenFolder = join(dirname(fileURLToPath(import.meta.url)), 'vectors');
+
+/** What a case is about, without its tensors. */
+export interface CaseHeader {
+  case: string;
+  family: string;
+  /** Of whole networks: their mixers, as the case calls them. */
+  mixers: string[];
+}
+
+export const caseHeaders = (folder = goldenFolder): CaseHeader[] =>
+  goldenFiles(folder).map((path) => {
+    const { case: name, family, config } = readHeader(path);
+    return { case: name, family, mixers: config.mixers ?? [] };
+  });
 
 /** Reads one case; throws one sentence when a file is missing, damaged or of another format. */
 export function readGolden(path: string): GoldenCase {

@@ -18,6 +18,8 @@ export class PhantomDevice implements Device {
   readonly memory = this.#meter;
   /** Largest working memory of each op so far: kernels keep theirs for the next call. */
   readonly #workspaces = new Map<string, number>();
+  /** The kernels that were called: `<op> forward`, `<op> backward`. */
+  readonly called = new Set<string>();
   readonly info: DeviceInfo = {
     id: 'phantom',
     name: 'dry run',
@@ -52,6 +54,7 @@ export class PhantomDevice implements Device {
   copy(): void {}
   clear(): void {}
   run<A extends Attrs>(op: Op<A>, pass: Pass, { inputs, gradInputs }: Operands, attrs: A): void {
+    this.called.add(`${op.id} ${pass}`);
     if (!op.workspace) return;
     // Backward passes do not see all inputs: shapes come from what is there.
     const shapes = op.inputs.map((_, i) => inputs[i]?.shape ?? gradInputs[i]?.shape ?? null);

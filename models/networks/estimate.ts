@@ -15,6 +15,8 @@ export interface ModelEstimate {
   inferenceBytes: number;
   /** Analytic arithmetic and traffic of one training step's forward and backward pass. */
   cost: { forward: Cost; backward: Cost };
+  /** The kernels that a training step calls, as `<op> forward` and `<op> backward`. */
+  kernels: ReadonlySet<string>;
 }
 
 export interface DryModel {
@@ -32,7 +34,8 @@ export function dryRun(build: (device: Device) => DryModel): ModelEstimate {
   const { store, run } = build(device);
   const parameters = store.count;
   const nothing: Cost = { flops: 0, bytes: 0 };
-  const estimate = { parameters, trainingBytes: 0, inferenceBytes: 0, cost: { forward: nothing, backward: nothing } };
+  const cost = { forward: nothing, backward: nothing };
+  const estimate = { parameters, trainingBytes: 0, inferenceBytes: 0, cost, kernels: device.called };
   if (!run) return estimate;
   const peak = (training: boolean) => {
     device.memory.resetPeak();
