@@ -13,11 +13,22 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import {
   type AttentionAttrs,
   type AttentionOptions,
+  type AttentionSizes,
   attentionCases,
   attentionCost,
   attentionSizes,
 } from '../attention/op.ts';
-import { defineOp } from '../op.ts';
+import { defineOp, type Pass } from '../op.ts';
+
+/** Tiles; backward: keys, values and their gradients of a group of keys, and dQ once a group. */
+export function tileWorkspace({ B, Sq, Sk, h, d }: AttentionSizes, pass: Pass, threads: number): number {
+  const row = 2 * d + 16;
+  if (pass === 'forward') return 4 * threads * (256 * row + 56 * (row + 16) + Sk + 4096);
+  const groups = Math.max(1, Math.min(8, Math.ceil(16 / (B * h)), Math.floor(Sk / 768)));
+  const keys = Math.ceil(Sk / groups) + 56;
+  const shared = groups > 1 ? groups * B * h * Sq * d : 0;
+  return 4 * (shared + threads * (2 * keys * (row + 1) + 240 * row + 64 * d + 8192));
+}
 
 const flashAttentionOp = defineOp<AttentionAttrs>({
   id: 'flash-attention',
@@ -34,16 +45,7 @@ const flashAttentionOp = defineOp<AttentionAttrs>({
   /** causal, scale */
   pack: ({ causal, scale }) => [causal ? 1 : 0, scale],
   cost: attentionCost,
-  /** Tiles; backward: keys, values and their gradients of a group of keys, and dQ once a group. */
-  workspace(shapes, _, pass, threads) {
-    const { B, Sq, Sk, h, d } = attentionSizes('flash-attention', shapes);
-    const row = 2 * d + 16;
-    if (pass === 'forward') return 4 * threads * (128 * row + 56 * (row + 16) + 4096);
-    const groups = Math.max(1, Math.min(8, Math.ceil(16 / (B * h)), Math.floor(Sk / 768)));
-    const keys = Math.ceil(Sk / groups) + 56;
-    const shared = groups > 1 ? groups * B * h * Sq * d : 0;
-    return 4 * (shared + threads * (2 * keys * row + 128 * row + 64 * d + 8192));
-  },
+  workspace: (shapes, _, pass, threads) => tileWorkspace(attentionSizes('flash-attention', shapes), pass, threads),
   cases: attentionCases,
   tolerance: 5e-6,
 });
