@@ -30,7 +30,12 @@ const cases: OpCase<EmaAttrs>[] = (
   ] as const
 ).map(([R, n, length, scale]) => ({
   name: `${R} rows, ${n} decays, L${length}, spread ${scale}`,
-  shapes: [[R, n, 1], [R, n, 1], [R, n, 1], [R, n]] as Shape[],
+  shapes: [
+    [R, n, 1],
+    [R, n, 1],
+    [R, n, 1],
+    [R, n],
+  ] as Shape[],
   attrs: { length },
   fills: [
     { kind: 'normal' as const, scale },

@@ -16,8 +16,8 @@
  */
 import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { slice } from '../slice/op.ts';
 import { defineOp, type Fill, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
+import { slice } from '../slice/op.ts';
 
 /** Steps between two stored states. */
 export const stride = 32;

@@ -50,9 +50,7 @@ export function forward({ inputs, outputs: [y, states] }: ReferenceCall): void {
   const [k, v, , , start] = inputs as NdArray[];
   const C = k.shape[2];
   eachChannel(inputs, ({ d, first, at, stateAt, T, b, c }) => {
-    let state: State = start
-      ? ([0, 1, 2].map((r) => start.data[(b * 3 + r) * C + c]) as State)
-      : [0, 0, nothing];
+    let state: State = start ? ([0, 1, 2].map((r) => start.data[(b * 3 + r) * C + c]) as State) : [0, 0, nothing];
     const keep = (i: number) => {
       for (let r = 0; states && r < 3; r++) states.data[stateAt(i, r)] = state[r];
     };
