@@ -14,6 +14,11 @@ import type { StoreView } from './parameters.ts';
 export interface MixerContext {
   /** True length of each sequence of a padded batch: i32 (B). Absent: none is padded. */
   lengths?: Tensor | null;
+  /**
+   * What the block adds the mixer's output to, before any norm, for mixers that need it (Mega gates between it and its own
+   * result). Absent: the input itself.
+   */
+  residual?: Tensor;
 }
 
 export interface Mixer {
@@ -36,7 +41,10 @@ export interface Mixer {
   extend?(length: number): Promise<void>;
 }
 
-/** What a mixer remembers of a sequence: tensors of a size that does not grow with its length. */
+/**
+ * What a mixer remembers of a sequence: tensors of a size that does not grow with its length. A state may know more than
+ * they hold (how far into a chunk it is): hand on the list itself, not a copy of it.
+ */
 export type MixerState = readonly Tensor[];
 
 /**
@@ -46,8 +54,11 @@ export type MixerState = readonly Tensor[];
 export interface Recurrence {
   /** The state before the first step, of `batch` sequences. */
   start(batch: number): MixerState;
-  /** The next M >= 1 steps, x (B, M, H): their outputs (B, M, H) and the state after them. `state` stays as it is. */
-  advance(t: Tape, x: Tensor, state: MixerState): { y: Tensor; state: MixerState };
+  /**
+   * The next M >= 1 steps, x (B, M, H): their outputs (B, M, H) and the state after them. `state` stays as it is.
+   * `residual`: as in the context of `forward`.
+   */
+  advance(t: Tape, x: Tensor, state: MixerState, residual?: Tensor): { y: Tensor; state: MixerState };
 }
 
 export interface MixerSize {
@@ -59,6 +70,8 @@ export interface MixerSize {
   /** Dropout inside the mixer (after its activation), as the block's. */
   dropout: number;
   tiedDropout: boolean;
+  /** Which of the network's blocks with this mixer it is, and how many there are; default: the only one. */
+  place?: { index: number; count: number };
 }
 
 /** A row of the tables: a mixer with the options that give it the paper's name. */
@@ -98,6 +111,8 @@ export interface MixerDefinition<C extends object = Record<string, unknown>> {
   golden: readonly string[];
   /** Its rows in the tables; default: one, of its own name. None for parts of other systems (`[]`). */
   systems?: readonly System[];
+  /** The mixer applies the block's dropout itself, inside: the block adds its output as it is. */
+  ownDropout?: boolean;
   /** Whether output t depends on inputs up to t only, in this configuration. */
   causal(config: C): boolean;
   defaults: C;

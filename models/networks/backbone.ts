@@ -60,6 +60,8 @@ export const isCausal = (blocks: readonly BlockConfig[], mixers: Mixers): boolea
 interface Block {
   mixer: Mixer;
   norm: Norm;
+  /** Of the mixer's output; 0 where the mixer has its own. */
+  dropout: number;
 }
 
 export class Backbone {
@@ -83,8 +85,11 @@ export class Backbone {
         throw new RangeError(
           `mixer ${id} has no option ${unknown.join(', ')}: it has ${Object.keys(definition.defaults).join(', ')}`,
         );
-      const mixer = definition.build(store.at(`mixers.${i}`), size, { ...definition.defaults, ...own }, streams);
-      return { mixer, norm: new Norm(store.at(`norms.${i}`), width, options) };
+      const alike = (list: readonly BlockConfig[]) => list.filter((b) => b.mixer === id).length;
+      const place = { index: alike(blocks.slice(0, i)), count: alike(blocks) };
+      const all = { ...definition.defaults, ...own };
+      const mixer = definition.build(store.at(`mixers.${i}`), { ...size, place }, all, streams);
+      return { mixer, norm: new Norm(store.at(`norms.${i}`), width, options), dropout: definition.ownDropout ? 0 : p };
     });
     this.#last = (config.finalNorm ?? prenorm) ? new Norm(store.at('norm'), width, options) : null;
   }
@@ -102,11 +107,11 @@ export class Backbone {
     return t.scope(() => this.#block(t, this.#blocks[count - 1], this.#upTo(t, count - 1, encode, context), context));
   }
 
-  #block(t: Tape, { mixer, norm }: Block, x: Tensor, context: MixerContext): Tensor {
-    const { prenorm, dropout: p, tiedDropout } = this.config;
+  #block(t: Tape, { mixer, norm, dropout: p }: Block, x: Tensor, context: MixerContext): Tensor {
+    const { prenorm, tiedDropout } = this.config;
     const branch = pipe(t, x, [
       (h) => (prenorm ? norm.forward(t, h) : h),
-      (h) => mixer.forward(t, h, context),
+      (h) => mixer.forward(t, h, { ...context, residual: x }),
       (h) => dropout(t, h, { p, tied: tiedDropout ? [1] : [] }),
     ]);
     const sum = add(t, x, branch);
