@@ -83,21 +83,56 @@ export class Convolution {
 
   /** x (B, L, H) and the kernel that `makeKernel` gives for length L, (C or 2C, H, L), to (B, L, H). */
   forward(t: Tape, x: Tensor, context: MixerContext, makeKernel: (length: number) => Tensor): Tensor {
-    const { activation, bidirectional, output, form } = this.config;
+    const { bidirectional, form } = this.config;
     const sides = bidirectional ? 'lag-1' : 'causal';
-    const { dropout: p, tiedDropout } = this.size;
+    return this.around(t, x, context, (u, skip) => fftConv(t, u, makeKernel(u.shape[2]), skip, { sides, form }));
+  }
+
+  /** The layer around another `core` than a convolution: u (B, H, L) and the skip D (C, H) to (B, C H, L). */
+  around(t: Tape, x: Tensor, context: MixerContext, core: (u: Tensor, skip: Tensor) => Tensor): Tensor {
     const { lengths } = context;
     const map = this.#output;
     return pipe(t, x, [
       (u) => (lengths ? maskTime(t, u, lengths) : u),
       (u) => permute(t, u, [0, 2, 1]),
-      (u) => fftConv(t, u, makeKernel(u.shape[2]), this.#skip, { sides, form }),
-      (v) => (activation === 'none' ? v : activation === 'gelu' ? gelu(t, v) : geluTanh(t, v)),
-      (v) => dropout(t, v, { p, tied: tiedDropout ? [2] : [] }),
+      (u) => core(u, this.#skip),
+      (v) => this.#activate(t, v),
+      (v) => this.#drop(t, v, 2),
       (v) =>
         map ? matmul(t, v, map.weight, { transA: true, transB: true, bias: map.bias }) : permute(t, v, [0, 2, 1]),
-      (z) => (output === 'glu' ? glu(t, z) : z),
+      (z) => this.#gate(t, z),
     ]);
+  }
+
+  /** As `around`, for a core that has steps before channels: u (B, L, H) to (B, L, C H). */
+  along(t: Tape, x: Tensor, context: MixerContext, core: (u: Tensor, skip: Tensor) => Tensor): Tensor {
+    const { lengths } = context;
+    return pipe(t, x, [
+      (u) => (lengths ? maskTime(t, u, lengths) : u),
+      (u) => core(u, this.#skip),
+      (v) => this.#activate(t, v),
+      (v) => this.#drop(t, v, 1),
+      (v) => this.#map(t, v),
+      (z) => this.#gate(t, z),
+    ]);
+  }
+
+  #activate(t: Tape, v: Tensor): Tensor {
+    const { activation } = this.config;
+    return activation === 'none' ? v : activation === 'gelu' ? gelu(t, v) : geluTanh(t, v);
+  }
+
+  /** `time`: the axis of the steps. */
+  #drop(t: Tape, v: Tensor, time: number): Tensor {
+    return dropout(t, v, { p: this.size.dropout, tied: this.size.tiedDropout ? [time] : [] });
+  }
+
+  #map(t: Tape, v: Tensor): Tensor {
+    return this.#output ? linear(t, v, this.#output.weight, this.#output.bias) : v;
+  }
+
+  #gate(t: Tape, z: Tensor): Tensor {
+    return this.config.output === 'glu' ? glu(t, z) : z;
   }
 
   /**
@@ -105,19 +140,15 @@ export class Convolution {
    * (B, M, H) to (B, M, C H), channel c H + h. Causal layers alone have one.
    */
   async recurrence(core: (skip: Tensor) => Promise<Recurrence>): Promise<Recurrence> {
-    const { activation, output } = this.config;
     const { start, advance } = await core(this.#skip);
-    const map = this.#output;
+    const after = (t: Tape, y: Tensor) =>
+      pipe(t, y, [(v) => this.#activate(t, v), (v) => this.#map(t, v), (z) => this.#gate(t, z)]);
     return {
       start,
       advance(t, x, state) {
         const [y, ...next] = t.scope(() => {
           const core = advance(t, x, state);
-          const y = pipe(t, core.y, [
-            (v) => (activation === 'none' ? v : activation === 'gelu' ? gelu(t, v) : geluTanh(t, v)),
-            (v) => (map ? linear(t, v, map.weight, map.bias) : v),
-            (z) => (output === 'glu' ? glu(t, z) : z),
-          ]);
+          const y = after(t, core.y);
           return [y, ...core.state];
         });
         return { y, state: next };

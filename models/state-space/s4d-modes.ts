@@ -38,6 +38,21 @@ export async function s4dModes(p: S4dParameters, disc: Discretisation, length: n
   return { width: H, modes: N, channels, a, c };
 }
 
+/** The discrete input vectors bbar = B f, (H, N) pairs. */
+export async function inputVectors(p: S4dParameters, disc: 'zoh' | 'bilinear'): Promise<Float64Array> {
+  const [, H, N] = p.C.shape;
+  const S = p.aReal.shape[0];
+  const [invDt, aReal, aImag, B] = await Promise.all([p.invDt, p.aReal, p.aImag, p.B].map((x) => x.read()));
+  const b = new Float64Array(2 * H * N);
+  for (let h = 0; h < H; h++)
+    for (let n = 0; n < N; n++) {
+      const s = (h % S) * N + n;
+      const { f } = discretise(disc, complex(-Math.exp(aReal[s]), -aImag[s]), Math.exp(invDt[h]));
+      setPair(b, h * N + n, mul(pair(B, s), f));
+    }
+  return b;
+}
+
 /** Abar = e^x, f = (e^x - 1) r((e^(x L) - 1) A) with r(y) = conj(y)/(|y|^2 + 1e-7), x = dt A. */
 function rowNormalised(A: Complex, dt: number, L: number): DiscreteMode {
   const x = scale(A, dt);

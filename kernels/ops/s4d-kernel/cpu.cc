@@ -1,8 +1,8 @@
-// Kernel of a diagonal state space: K[c,h,l] = kappa Re sum_n k_n w_n^l with k = C B f, w = Abar (op.ts).
+// Kernel of a diagonal state space: K[c,h,l] = kappa Re sum_n k_n w_n^l with k = C (B f)^p, w = Abar (op.ts).
 //
 // Cost: forward 4 H C (N/2) L flops and 4 H C L bytes written, backward twice the flops. Compute bound.
-// Strategy: sums over modes (native/mode-sums.h), a feature and a span of time at a time; its channels share the powers.
-// attr: length, discretisation.
+// Strategy: sums over modes (native/mode-sums.h), a feature and a span of time at a time; its channels and degrees share the powers.
+// attr: length, discretisation, degree.
 #include "mode-sums.h"
 #include "modes.h"
 
@@ -15,6 +15,12 @@ static const C64* logs(const Parameters& p, int64_t h, int thread) {
   const double delta = exp(double(p.inv_dt[h]));
   for (int64_t n = 0; n < p.M; n++) log[n] = log_step(p.disc, p.A(h, n) * delta);
   return log;
+}
+
+static C64 power(C64 z, int64_t exponent) {
+  C64 r = z;
+  for (int64_t p = 1; p < exponent; p++) r = r * z;
+  return r;
 }
 
 const char* forward(const Call& call) {
@@ -32,23 +38,24 @@ const char* forward(const Call& call) {
       C64* k = factor + M;
       const double delta = exp(double(p.inv_dt[h]));
       for (int64_t n = 0; n < M; n++)
-        factor[n] = input_factor(p.disc, p.A(h, n), delta, double(p.L)) * p.b(h, n) * p.kappa();
-      for (int64_t c = 0; c < p.channels; c++) {
-        for (int64_t n = 0; n < M; n++) k[n] = p.c(c, h, n) * factor[n];
+        factor[n] = input_factor(p.disc, p.A(h, n), delta, double(p.L)) * p.b(h, n);
+      for (int64_t r = 0; r < p.channels * p.degree; r++) {
+        for (int64_t n = 0; n < M; n++)
+          k[n] = p.c(r % p.channels, h, n) * power(factor[n], 1 + r / p.channels) * p.kappa();
         w.begin(k);
-        span_taps(w, room, R, length, K + (c * p.H + h) * p.L + l0);
+        span_taps(w, room, R, length, K + (r * p.H + h) * p.L + l0);
       }
     }
   });
   return nullptr;
 }
 
-/** s and q of one span, all channels: sums[c] = (s re, s im, q re, q im), each Mp long. */
+/** s and q of one span, all channels and degrees: sums[c] = (s re, s im, q re, q im), each Mp long. */
 static void feature_sums(const Parameters& p, const float* g, int64_t h, int64_t l0, int64_t R, double* sums, int thread) {
   const Powers w(logs(p, h, thread), p.M, R, l0, thread);
   const SumRoom room(w, R, thread);
   const int64_t length = p.L - l0 < kSpan ? p.L - l0 : kSpan;
-  for (int64_t c = 0; c < p.channels; c++)
+  for (int64_t c = 0; c < p.channels * p.degree; c++)
     span_sums(w, room, R, g + (c * p.H + h) * p.L + l0, l0, length, sums + c * 4 * w.Mp);
 }
 
@@ -57,7 +64,7 @@ const char* backward(const Call& call) {
   const float* g = call.gout[0].f();
   const Tensor &g_dt = call.gin[0], &g_re = call.gin[1], &g_im = call.gin[2], &g_B = call.gin[3], &g_C = call.gin[4];
   const int64_t R = row_length(p.L), spans = (p.L + kSpan - 1) / kSpan, M = p.M, Mp = round_up(M, W);
-  const int64_t each = p.channels * 4 * Mp;
+  const int64_t each = p.channels * p.degree * 4 * Mp;
   double* sums = static_cast<double*>(scratch(0, 5, size_t(p.H * spans * each) * 8));
   parallel(p.H * spans, 1, [&](int64_t task, int64_t end, int thread) {
     const FlushDenormals scope;
@@ -73,22 +80,29 @@ const char* backward(const Call& call) {
           const C64 A = p.A(h, n), B = p.b(h, n);
           const double delta = exp(double(p.inv_dt[h]));
           const C64 f = input_factor(p.disc, A, delta, double(p.L));
-          C64 g_f = {0, 0}, g_log = {0, 0};
+          C64 g_input = {0, 0}, g_log = {0, 0};
           for (int64_t c = 0; c < p.channels; c++) {
-            double t[4] = {0, 0, 0, 0};
-            for (int64_t k = 0; k < spans; k++)
-              for (int j = 0; j < 4; j++) t[j] += sums[(h * spans + k) * each + (c * 4 + j) * Mp + n];
-            const C64 S = conj(C64{t[0], t[1]}) * p.kappa(), Q = conj(C64{t[2], t[3]}) * p.kappa();
             const C64 C = p.c(c, h, n);
-            g_f = g_f + conj(C * B) * S;
-            g_log = g_log + conj(C * B * f) * Q;
-            total_B = total_B + conj(C * f) * S;
+            C64 G = {0, 0}, before = {1, 0};  // before: (B f)^(d - 1)
+            for (int64_t d = 1; d <= p.degree; d++) {
+              double t[4] = {0, 0, 0, 0};
+              for (int64_t k = 0; k < spans; k++)
+                for (int j = 0; j < 4; j++)
+                  t[j] += sums[(h * spans + k) * each + (((d - 1) * p.channels + c) * 4 + j) * Mp + n];
+              const C64 S = conj(C64{t[0], t[1]}) * p.kappa(), Q = conj(C64{t[2], t[3]}) * p.kappa();
+              const C64 z = before * (B * f);
+              g_input = g_input + conj(C * before) * S * double(d);
+              g_log = g_log + conj(C * z) * Q;
+              G = G + conj(z) * S;
+              before = z;
+            }
             if (g_C) {
-              const C64 G = conj(B * f) * S;
               float* out = g_C.f() + 2 * ((c * p.H + h) * M + n);
               out[0] = float(G.re), out[1] = float(G.im);
             }
           }
+          const C64 g_f = conj(B) * g_input;
+          total_B = total_B + conj(f) * g_input;
           C64 g_A;
           double g_delta;
           pull_step(p.disc, A, delta, double(p.L), g_log, g_f, g_A, g_delta);

@@ -13,6 +13,7 @@ struct Parameters {
   const float *inv_dt, *a_real, *a_imag, *B, *C;
   int64_t channels, H, S, M, L;
   int disc;
+  int64_t degree;
   double kappa() const { return disc == kDss ? 1 : 2; }
   C64 A(int64_t h, int64_t n) const {
     int64_t i = (h % S) * M + n;
@@ -31,7 +32,8 @@ struct Parameters {
 static inline Parameters parameters(const Call& call) {
   const Tensor& c = call.in[4];
   return {call.in[0].f(), call.in[1].f(), call.in[2].f(), call.in[3].f(), c.f(),  c.dim[0],
-          c.dim[1],       call.in[1].dim[0], c.dim[2],    int64_t(call.attr[0]), int(call.attr[1])};
+          c.dim[1],       call.in[1].dim[0], c.dim[2],    int64_t(call.attr[0]), int(call.attr[1]),
+          int64_t(call.attr[2])};
 }
 
 /** log Abar of a mode. */

@@ -86,18 +86,27 @@ function eachMode(
     }
 }
 
+/** 1, z, .., z^P. */
+function powersOf(z: Complex, { degree = 1 }: S4dAttrs): Complex[] {
+  const powers = [one];
+  for (let p = 1; p <= degree; p++) powers.push(mul(powers[p - 1], z));
+  return powers;
+}
+
 export function forward({ inputs, outputs: [K], attrs }: ReferenceCall<S4dAttrs>): void {
   const C = inputs[4] as NdArray;
   if (!K) return;
   const [channels, H] = C.shape;
   const L = attrs.length;
   const kappa = attrs.disc === 'dss' ? 1 : 2;
+  const rows = channels * (attrs.degree ?? 1);
   eachMode(inputs, attrs, ({ h, n, M, B, step }) => {
+    const z = powersOf(mul(B, step.f), attrs);
     for (let l = 0; l < L; l++) {
       const power = exp(scale(step.log, l));
-      for (let c = 0; c < channels; c++) {
-        const term = mul(mul(mul(pair(C.data, (c * H + h) * M + n), B), step.f), power);
-        K.data[(c * H + h) * L + l] += kappa * term.re;
+      for (let r = 0; r < rows; r++) {
+        const term = mul(mul(pair(C.data, ((r % channels) * H + h) * M + n), z[1 + Math.floor(r / channels)]), power);
+        K.data[(r * H + h) * L + l] += kappa * term.re;
       }
     }
   });
@@ -111,26 +120,30 @@ export function backward({ inputs, gradOutputs: [g], gradInputs, attrs }: Refere
   const L = attrs.length;
   const kappa = attrs.disc === 'dss' ? 1 : 2;
   eachMode(inputs, attrs, ({ h, s, n, M, A, delta, B, step }) => {
-    const sums = Array.from({ length: channels }, () => ({ s: zero, q: zero }));
+    const input = mul(B, step.f);
+    const z = powersOf(input, attrs);
+    const sums = Array.from({ length: channels * (attrs.degree ?? 1) }, () => ({ s: zero, q: zero }));
     for (let l = 0; l < L; l++) {
       const power = exp(scale(step.log, l));
-      sums.forEach((sum, c) => {
-        const term = scale(power, g.data[(c * H + h) * L + l]);
+      sums.forEach((sum, r) => {
+        const term = scale(power, g.data[(r * H + h) * L + l]);
         sum.s = add(sum.s, term);
         sum.q = add(sum.q, scale(term, l));
       });
     }
-    let gF = zero;
+    let gInput = zero;
     let gLog = zero;
-    sums.forEach((sum, c) => {
-      const at = (c * H + h) * M + n;
+    sums.forEach((sum, r) => {
+      const at = ((r % channels) * H + h) * M + n;
+      const p = 1 + Math.floor(r / channels);
       const Cn = pair(C.data, at);
       const S = conj(scale(sum.s, kappa));
-      gF = add(gF, mul(conj(mul(Cn, B)), S));
-      gLog = add(gLog, mul(conj(mul(mul(Cn, B), step.f)), conj(scale(sum.q, kappa))));
-      accumulate(gC, at, mul(conj(mul(B, step.f)), S));
-      accumulate(gB, s * M + n, mul(conj(mul(Cn, step.f)), S));
+      gInput = add(gInput, mul(conj(scale(mul(Cn, z[p - 1]), p)), S));
+      gLog = add(gLog, mul(conj(mul(Cn, z[p])), conj(scale(sum.q, kappa))));
+      accumulate(gC, at, mul(conj(z[p]), S));
     });
+    accumulate(gB, s * M + n, mul(conj(step.f), gInput));
+    const gF = mul(conj(B), gInput);
     const pulled = step.pull(gLog, gF);
     if (gReal) gReal.data[s * M + n] += A.re * pulled.A.re;
     if (gImag) gImag.data[s * M + n] -= pulled.A.im;
