@@ -17,6 +17,7 @@
  * 2 d + 5 of them for the backward pass (S and the convolved S of each j1, the slices of q and k', and v).
  */
 import { add, mul } from '../../kernels/ops/binary/op.ts';
+import { concat } from '../../kernels/ops/concat/op.ts';
 import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
@@ -25,7 +26,7 @@ import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import type { MixerContext } from '../mixer.ts';
+import type { MixerContext, Recurrence } from '../mixer.ts';
 import type { StoreView } from '../parameters.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
@@ -130,6 +131,47 @@ export class H3Layer {
       }
       return t.reshape(total(), [B, D, L]);
     });
+  }
+
+  /**
+   * The layer step by step: the state is the last `taps` - 1 keys and d states of `products`, the recurrence of the
+   * heads' convolution with its skip term, (B d, M, H). `keys` is the keys' kernel, (1, D, taps).
+   */
+  recurrence(home: Tape, keys: Tensor, products: Recurrence): Recurrence {
+    const past = keys.shape[2] - 1;
+    const { width: D, heads: H } = this;
+    const d = this.config.headDim;
+    const { inner, skip } = this.ordered(home, keys);
+    return {
+      start: (batch) => [
+        ...(past > 0 ? [home.tensor(new Float64Array(batch * D * past), [batch, D, past])] : []),
+        ...Array.from({ length: d }, () => products.start(batch * d)).flat(),
+      ],
+      advance: (t, x, state) => {
+        const [B, M] = x.shape;
+        const [y, ...next] = t.scope(() => {
+          const [k, v, q] = (['k', 'v', 'q'] as const).map((name) => this.#project(t, x, name));
+          const all = past > 0 ? concat(t, [state[0], k], 2) : k;
+          const convolved = fftConv(t, all, inner, skip, { sides: 'causal' });
+          const mapped = t.reshape(slice(t, convolved, { axis: 2, start: past, length: M }), [B, d, H, M]);
+          const [values, queries] = [v, q].map((z) => t.reshape(z, [B, d, H, M]));
+          const after: Tensor[] = past > 0 ? [slice(t, all, { axis: 2, start: M, length: past })] : [];
+          const rest = state.slice(after.length);
+          let o: Tensor | null = null;
+          for (let j = 0; j < d; j++) {
+            const at = (z: Tensor) => slice(t, z, { axis: 1, start: j, length: 1 });
+            const S = permute(t, mul(t, at(mapped), values), [0, 1, 3, 2]);
+            const each = rest.length / d;
+            const moved = products.advance(t, t.reshape(S, [B * d, M, H]), rest.slice(j * each, (j + 1) * each));
+            const term = mul(t, permute(t, t.reshape(moved.y, [B, d, M, H]), [0, 1, 3, 2]), at(queries));
+            o = o ? add(t, o, term) : term;
+            after.push(...moved.state);
+          }
+          return [this.output(t, t.reshape(o as Tensor, [B, D, M])), ...after];
+        });
+        return { y, state: next };
+      },
+    };
   }
 
   /** o (B, d H, L) in the order (j2, h) to y (B, L, D). */

@@ -17,15 +17,17 @@
  */
 
 import { concat } from '../../kernels/ops/concat/op.ts';
-import { s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
+import { type S4dParameters, s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
 import { shortConv } from '../../kernels/ops/short-conv/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import { scale } from '../../kernels/ops/unary/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { H3Layer, type H3Layout } from '../layers/h3.ts';
-import type { MixerDefinition } from '../mixer.ts';
+import type { MixerDefinition, Recurrence } from '../mixer.ts';
 import { complexNormals, kernelHints, logSteps } from '../state-space/initial.ts';
+import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
+import { s4dModes } from '../state-space/s4d-modes.ts';
 
 export interface H3Config extends H3Layout {
   /** State size N of both state spaces, even. */
@@ -64,7 +66,8 @@ const h3: MixerDefinition<H3Config> = {
     dtMax: 0.1,
     lr: 0.001,
   },
-  build(store, { width: D }, config, streams) {
+  build(store, size, config, streams) {
+    const { width: D } = size;
     const { states: N, discretisation: disc, dtMin, dtMax, taps } = config;
     if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
     const layer = new H3Layer(store, D, config, streams, 'ssm_k_D');
@@ -107,15 +110,25 @@ const h3: MixerDefinition<H3Config> = {
         const lags = shortConv(t, padded, shiftB, null);
         return slice(t, lags, { axis: 2, start: N - 1, length: Math.min(N, length) });
       });
+    /** As S4D stores them; its A is -exp(aReal) - i aImag. */
+    const modesOf = (t: Tape): S4dParameters => ({
+      invDt: t.reshape(logDt, [H, 1]),
+      aReal,
+      aImag: scale(t, aImag, -1),
+      B: t.reshape(B, [1, S, M, 2]),
+      C,
+    });
     /** (1, H, length). */
     const diagonalKernel = (t: Tape, length: number): Tensor =>
-      t.scope(() =>
-        s4dKernel(
-          t,
-          { invDt: t.reshape(logDt, [H, 1]), aReal, aImag: scale(t, aImag, -1), B: t.reshape(B, [1, S, M, 2]), C },
-          { length, disc },
-        ),
+      t.scope(() => s4dKernel(t, modesOf(t), { length, disc }));
+    const recurrence = async (t: Tape): Promise<Recurrence> => {
+      const core = stateSpaceRecurrence(
+        t,
+        await s4dModes(modesOf(t), disc, size.length),
+        t.reshape(layer.headSkip, [1, H]),
       );
+      return layer.recurrence(t, shiftKernel(t, N), core);
+    };
     return {
       forward: (t, x, context) =>
         layer.forward(t, x, context, (L) => {
@@ -123,6 +136,8 @@ const h3: MixerDefinition<H3Config> = {
           return { keys: shiftKernel(t, length), heads: diagonalKernel(t, length) };
         }),
       kernel: (t, length) => diagonalKernel(t, Math.min(length, taps ?? length)),
+      // A kernel that is cut off is no state space.
+      ...(taps === null ? { recurrence } : {}),
     };
   },
 };
