@@ -18,6 +18,8 @@ export interface SmallModel {
   changes?: Partial<ClassifierConfig>;
   /** It refuses padded batches (images). */
   unpadded?: true;
+  /** Why its gradient is by definition not the derivative; the test of gradients leaves it out. */
+  notDerivative?: string;
 }
 
 /** A parameter's distribution: mean, standard deviation, and bounds where it has them. */

@@ -13,8 +13,8 @@ function largest({ data, shape }: NdArray, b: number, head: number, end: number)
 }
 
 /** The scaled exponential of each feature of one vector: m^(-1/2) exp(s - |x|^2 / (2 sqrt d) - M). */
-function exponentials(s: Float64Array | Int32Array, x: Float64Array | Int32Array, M: number): number[] {
-  const half = x.reduce((sum: number, v) => sum + v * v, 0) / (2 * Math.sqrt(x.length));
+function exponentials(s: Float64Array, x: Float64Array, M: number): number[] {
+  const half = x.reduce((sum, v) => sum + v * v, 0) / (2 * Math.sqrt(x.length));
   return Array.from(s, (v) => Math.exp(v - half - M) / Math.sqrt(s.length));
 }
 
