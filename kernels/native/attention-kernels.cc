@@ -144,10 +144,7 @@ void forward_block(const Sizes& z, const Call& c, int64_t head, int64_t q0, int6
       const V sum = load(room.state[p].sum + v), inverse = sum > V{} ? splat(1.0f) / sum : V{};
       for (int64_t t = 0; t < d; t++) store(o + t * kLanes + v, load(o + t * kLanes + v) * inverse);
     }
-    for (int64_t t = 0; t < d; t += W) {
-      const int w = int(least(W, d - t));
-      transpose_strip(o + t * kLanes, kLanes, w, m, 1.0f, c.out[0].f() + z.query(head, i) + t, z.ld, w);
-    }
+    rows_back(o, kLanes, m, d, 1, c.out[0].f() + z.query(head, i), z.ld);
     for (int64_t t = 0; t < m; t++) {
       const float sum = room.state[p].sum[t];
       c.out[1].f()[head * z.Sq + i + t] =
@@ -255,10 +252,7 @@ void backward_group(const Sizes& z, const Call& c, int64_t head, int64_t k0, int
       }
       backward_block(z, q0, n, k0, keys, k, v, minus_lse, minus_delta, go, out, r);
     }
-    for (int64_t t = 0; out.dq && t < d; t += W) {
-      const int w = int(least(W, d - t));
-      transpose_strip(r.dqt + t * Q, Q, w, n, z.scale, out.dq + q0 * dq_ld + t, dq_ld, w);
-    }
+    if (out.dq) rows_back(r.dqt, Q, n, d, z.scale, out.dq + q0 * dq_ld, dq_ld);
   }
   for (int64_t j = k0; j < k1; j++) {
     if (out.dk) copy_row(r.dk + (j - k0) * dp, d, out.dk + (j - k0) * z.ld);

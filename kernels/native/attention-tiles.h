@@ -60,9 +60,18 @@ inline void padded_rows(const float* x, int64_t ld, int64_t n, int64_t d, float 
 }
 
 /** y (d x lanes, lanes a multiple of W) = scale x^T for n rows of d; lanes from n on are zero. */
-inline void columns(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t lanes) {
+__attribute__((noinline, unused)) void columns(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t lanes) {
   for (int64_t i = 0; i < lanes; i += W)
     transpose_strip(x + i * ld, ld, int(most(0, least(W, n - i))), d, scale, y + i, lanes);
+}
+
+/** n rows of y, d wide, ldy apart = scale x^T for x (d x lanes), rows ldx apart. */
+__attribute__((noinline, unused)) void rows_back(const float* x, int64_t ldx, int64_t n, int64_t d, float scale,
+                                                 float* y, int64_t ldy) {
+  for (int64_t t = 0; t < d; t += W) {
+    const int w = int(least(W, d - t));
+    transpose_strip(x + t * ldx, ldx, w, n, scale, y + t, ldy, w);
+  }
 }
 
 /** Keys that the queries in the lanes of a panel see: [low, high). */
