@@ -7,18 +7,26 @@
  */
 import type { Device } from '../../kernels/device/device.ts';
 import { crossEntropy } from '../../kernels/ops/cross-entropy/op.ts';
+import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
-import type { Streams } from '../../kernels/tensor/random.ts';
+import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { pipe } from '../layers/pipe.ts';
 import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder } from './encoder.ts';
+import { dryRun, type ModelEstimate } from './estimate.ts';
+import { gptStart } from './gpt-start.ts';
 
 export interface LanguageModelConfig extends BackboneConfig {
   vocabulary: number;
   /** Learned position table: for attention, which cannot tell positions apart by itself. */
   positions: boolean;
+  /** Dropout of the embedded sequence. Default 0. */
+  embedDropout?: number;
+  /** What the parameters start from: the layers' own values (default), or GPT-2's (`gpt-start.ts`). */
+  start?: 'layers' | 'gpt-2';
 }
 
 /** Token sequences on the device, i32 (B, L). Targets of -100 do not count. */
@@ -46,12 +54,15 @@ export class LanguageModel {
     const input = { kind: 'tokens' as const, vocabulary };
     this.#encoder = new Encoder(this.store, { input, width, length, positions }, streams);
     this.#backbone = new Backbone(this.store, config, mixers, streams);
+    if (initialise && config.start === 'gpt-2') gptStart(this.store, config.blocks.length, streams);
   }
 
   /** Logits (B, L, vocabulary). */
   logits(t: Tape, x: Tensor): Tensor {
     return t.scope(() => {
-      const h = this.#backbone.forward(t, () => this.#encoder.forward(t, x), {});
+      const { embedDropout: p = 0 } = this.config;
+      const encode = () => pipe(t, x, [(ids) => this.#encoder.forward(t, ids), (h) => dropout(t, h, { p })]);
+      const h = this.#backbone.forward(t, encode, {});
       return matmul(t, h, this.#encoder.table as Tensor, { transB: true });
     });
   }
@@ -71,4 +82,19 @@ export async function buildLanguageModel(
   streams: Streams,
 ): Promise<LanguageModel> {
   return new LanguageModel(device, config, await loadMixers(config.blocks), streams);
+}
+
+/** Sizes of a model at this batch and length, from a dry run that allocates nothing; batch 0: parameters only. */
+export async function estimateLanguageModel(
+  config: LanguageModelConfig,
+  batch = 0,
+  length = config.length,
+): Promise<ModelEstimate> {
+  const mixers = await loadMixers(config.blocks);
+  return dryRun((device) => {
+    const model = new LanguageModel(device, config, mixers, new Streams(0), false);
+    const tokens = (t: Tape) => t.empty([batch, length], 'i32');
+    if (batch === 0) return { store: model.store };
+    return { store: model.store, run: (t) => model.loss(t, { x: tokens(t), targets: tokens(t) }).loss };
+  });
 }
