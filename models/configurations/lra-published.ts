@@ -7,9 +7,11 @@
 import type { BlockConfig } from '../networks/backbone.ts';
 import type { ClassifierConfig } from '../networks/classifier.ts';
 import { type LraTask, lraTaskShapes } from './lra-tasks.ts';
+import { liquidS4 } from './published/liquid-s4.ts';
 import { longConv } from './published/long-conv.ts';
 import { s4v3, s4v4 } from './published/s4.ts';
 import { s4d } from './published/s4d.ts';
+import { s5 } from './published/s5.ts';
 import { sgconv } from './published/sgconv.ts';
 import { transformer } from './published/transformer.ts';
 
@@ -29,7 +31,11 @@ export interface LraRow {
   layers: number;
   width: number;
   norm: 'layer' | 'batch';
+  /** Of batch norm's running statistics. Default 0.1. */
+  momentum?: number;
   prenorm: boolean;
+  /** A last norm after the layers. Default: as `prenorm`. */
+  finalNorm?: boolean;
   dropout: number;
   tiedDropout: boolean;
   pool: 'mean' | 'last';
@@ -57,6 +63,8 @@ export const lraPublished = {
   s4: s4v3,
   's4-v4': s4v4,
   s4d,
+  s5,
+  'liquid-s4': liquidS4,
   transformer,
 } satisfies Record<string, readonly LraRow[]>;
 export type LraModel = keyof typeof lraPublished;
@@ -71,10 +79,10 @@ export function lraRow(model: LraModel, task: LraTask): LraRow {
 /** The classifier of a row; `length` overrides the task's longest sequence. */
 export function lraNetwork(row: LraRow, length = lraTaskShapes[row.task].length): ClassifierConfig {
   const { input, classes, pairs } = lraTaskShapes[row.task];
-  const { width, norm, prenorm, dropout, tiedDropout, pool, positions } = row;
+  const { width, norm, momentum, prenorm, finalNorm, dropout, tiedDropout, pool, positions } = row;
   return {
     blocks: Array.from({ length: row.layers }, () => row.layer).flat(),
-    ...{ width, length, input, classes, norm, prenorm, dropout, tiedDropout, pool, positions },
+    ...{ width, length, input, classes, norm, momentum, prenorm, finalNorm, dropout, tiedDropout, pool, positions },
     head: pairs ? { kind: 'retrieval', hidden: width } : { kind: 'linear' },
   };
 }

@@ -50,9 +50,11 @@ const char* forward(const Call& c) {
   return nullptr;
 }
 
-/** u' of a vector: `now` at its u, `g` at its gradient, both padded. */
-LC_INLINE V input_gradient(const float* now, const float* g, const float* k, int64_t H, int64_t P) {
-  V back[kMost];  // back[m] = u_{t-1} .. u_{t-m}
+/** u' of a vector: `now` at its u, `g` at its gradient, both padded. D: the degree where the compiler may know it. */
+template <int D>
+LC_INLINE V input_gradient(const float* now, const float* g, const float* k, int64_t H, int64_t degree) {
+  const int64_t P = D ? D : degree;
+  V back[D ? D : kMost];  // back[m] = u_{t-1} .. u_{t-m}
   back[0] = splat(1);
   for (int64_t m = 1; m < P; m++) back[m] = back[m - 1] * load(now - m);
   V sum = V{}, ahead = load(g);  // g_{t+j} u_{t+1} .. u_{t+j}
@@ -64,6 +66,13 @@ LC_INLINE V input_gradient(const float* now, const float* g, const float* k, int
     sum = fma(ahead, part, sum);
   }
   return sum;
+}
+
+template <int D>
+static void input_gradients(const float* now, const float* g, const float* k, int64_t H, int64_t P, int64_t n, float* out) {
+  for_vectors(n, [=](int64_t i, int64_t left) LC_LOOP {
+    put(out + i, input_gradient<D>(now + i, g + i, k, H, P), left);
+  });
 }
 
 const char* backward(const Call& c) {
@@ -79,10 +88,12 @@ const char* backward(const Call& c) {
       padded(u + row * L, L, begin, n, P, x);
       padded(g + row * L, L, begin, n, P, up);
       const float *now = x + P, *gradient = up + P, *coefficients = k + row % H;
-      if (du)
-        for_vectors(n, [=](int64_t i, int64_t left) LC_LOOP {
-          put(du + row * L + begin + i, input_gradient(now + i, gradient + i, coefficients, H, P), left);
-        });
+      if (du) {
+        float* out = du + row * L + begin;
+        if (P == 2) input_gradients<2>(now, gradient, coefficients, H, P, n, out);
+        else if (P == 3) input_gradients<3>(now, gradient, coefficients, H, P, n, out);
+        else input_gradients<0>(now, gradient, coefficients, H, P, n, out);
+      }
       if (!dk) continue;
       V sums[kMost] = {};
       for (int64_t i = 0; i < n; i += W) {

@@ -2,7 +2,7 @@
 // against 8 and 12 bytes a channel and step; states (B, L, H, N/2) never exist.
 //
 // Strategy: channels are the vector lanes, so that u and y are contiguous and a step needs no sum across lanes. Time is
-// cut in stretches; within one, the modes pass one after another (two at a time forward, to hide the chain's latency)
+// cut in stretches; within one, the modes pass one after another (forward two at a time, to hide the chain's latency)
 // with state and coefficients in registers, over the stretch's u and y in L1. Backward keeps the states at the
 // stretches' starts, recomputes a mode's states within a stretch and walks them back; sums over time are in float32
 // within a stretch and float64 beyond.
@@ -19,6 +19,7 @@ namespace longconv {
 namespace {
 
 constexpr int64_t kStretch = 64;
+constexpr int64_t kPath = (2 * kStretch + 2) * W;  // floats of a mode's states along a stretch
 constexpr int kRows = 6;  // d, bbar and c = 2 C of a mode, real and imaginary rows
 
 struct Sizes {
@@ -146,18 +147,31 @@ const char* forward(const Call& c) {
   return nullptr;
 }
 
-/**
- * A mode back through a stretch: x at its start, l carried in from the stretch behind and out to the one before.
- * `path` has room for n states. Adds to du, and to sums of d, bbar and c (row, lane).
- */
-static void walk_back(const float* coefficient, const float* x, float* l, const float* u, const float* g, float* du,
-                      int64_t n, float* path, double* sums) {
-  const Mode m(coefficient);
-  V xr = load(x), xi = load(x + W);
+/** The states before each of n steps, of N modes together: path (mode, step, 2, lane), `jump` floats between modes. */
+template <int N>
+LC_INLINE void recompute(const float* coefficient, const float* x, const float* u, int64_t n, float* path, int64_t jump) {
+  const Mode first(coefficient), second(coefficient + (N - 1) * kRows * W);
+  V ar = load(x), ai = load(x + W), br = load(x + (2 * N - 2) * W), bi = load(x + (2 * N - 1) * W);
   for (int64_t t = 0; t < n; t++) {
-    store(path + 2 * t * W, xr), store(path + (2 * t + 1) * W, xi);
-    m.step(load(u + t * W), xr, xi);
+    const V now = load(u + t * W);
+    store(path + 2 * t * W, ar), store(path + (2 * t + 1) * W, ai);
+    first.step(now, ar, ai);
+    if (N == 1) continue;
+    store(path + jump + 2 * t * W, br), store(path + jump + (2 * t + 1) * W, bi);
+    second.step(now, br, bi);
   }
+  store(path + 2 * n * W, ar), store(path + (2 * n + 1) * W, ai);
+  if (N == 2) store(path + jump + 2 * n * W, br), store(path + jump + (2 * n + 1) * W, bi);
+}
+
+/**
+ * A mode back through a stretch, along the states of `recompute`; l is carried in from the stretch behind and out to the
+ * one before. Adds to du, and to sums of d, bbar and c (row, lane).
+ */
+static void walk_back(const float* coefficient, const float* path, float* l, const float* u, const float* g, float* du,
+                      int64_t n, double* sums) {
+  const Mode m(coefficient);
+  V xr = load(path + 2 * n * W), xi = load(path + (2 * n + 1) * W);
   V lr = load(l), li = load(l + W), total[kRows] = {};
   for (int64_t t = n - 1; t >= 0; t--) {
     const V now = load(u + t * W), up = load(g + t * W);
@@ -226,7 +240,7 @@ const char* backward(const Call& c) {
   parallel(tasks, 1, [&](int64_t task, int64_t end, int thread) {
     const FlushDenormals scope;
     float *x = take(thread, 1, 2 * z.M * W), *u = take(thread, 2, kStretch * W), *du = take(thread, 3, kStretch * W);
-    float *g = take(thread, 4, kStretch * W), *path = take(thread, 5, 2 * kStretch * W), *l = take(thread, 6, 2 * z.M * W);
+    float *g = take(thread, 4, kStretch * W), *path = take(thread, 5, 2 * kPath), *l = take(thread, 6, 2 * z.M * W);
     float* starts = take(thread, 7, z.stretches() * 2 * z.M * W);
     for (; task < end; task++) {
       const int64_t b = task / z.blocks(), block = task % z.blocks(), h = block * W;
@@ -256,9 +270,16 @@ const char* backward(const Call& c) {
         V dD = V{};
         for (int64_t i = 0; i < n; i++) dD += load(u + i * W) * load(g + i * W);
         for (int k = 0; k < W; k++) skip_sum[k] += double(dD[k]);
-        for (int64_t m = 0; m < z.M; m++)
-          walk_back(mine + m * kRows * W, starts + (q * z.M + m) * 2 * W, l + m * 2 * W, u, g, du, n, path,
-                    sum + m * kRows * W);
+        for (int64_t m = 0; m < z.M; m++) {
+          const float *k = mine + m * kRows * W, *x0 = starts + (q * z.M + m) * 2 * W;
+          if (m % 2 == 0) {
+            if (m + 1 < z.M)
+              recompute<2>(k, x0, u, n, path, kPath);
+            else
+              recompute<1>(k, x0, u, n, path, kPath);
+          }
+          walk_back(k, path + m % 2 * kPath, l + m * 2 * W, u, g, du, n, sum + m * kRows * W);
+        }
         if (g_u) scatter(du, n, z.H, lanes, g_u.f() + at);
       }
     }
