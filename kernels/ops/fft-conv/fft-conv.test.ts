@@ -8,13 +8,13 @@ import { Tensor } from '../../tensor/tensor.ts';
 import { relativeError, runOp } from '../check.ts';
 import { assertThreadsAgree } from '../cpu-check.ts';
 import { type Attrs, type Op, type OpCase, ShapeError, sizeOf } from '../op.ts';
-import fftConvOp, { type ConvForm, type FftConvAttrs, forms, type Sides } from './op.ts';
+import fftConvOp, { type FftConvAttrs, type FftForm, forms, type Sides } from './op.ts';
 
 const op = fftConvOp as unknown as Op<Attrs>;
 const cpu = await openDevice('cpu');
 const reference = await openDevice('reference');
 
-function sample(shapes: number[][], sides: Sides, form: ConvForm): [OpCase<Attrs>, Float64Array[]] {
+function sample(shapes: number[][], sides: Sides, form: FftForm): [OpCase<Attrs>, Float64Array[]] {
   const data = shapes.map((s, i) => new Stream(7, `${i}`).normals(sizeOf(s)).map(Math.fround));
   return [{ name: 'sample', shapes, attrs: { sides, form } }, data];
 }
@@ -97,7 +97,7 @@ test('results do not depend on the number of threads', async () => {
 });
 
 test('gradients that are not wanted change nothing in the others', async () => {
-  const attrs = (form: ConvForm): FftConvAttrs => ({ sides: 'lag-1', form });
+  const attrs = (form: FftForm): FftConvAttrs => ({ sides: 'lag-1', form });
   for (const form of forms)
     for (const [B, C, H, L] of [
       [3, 1, 2, 90],

@@ -12,29 +12,27 @@
  *
  * Lk may be shorter or longer than L (taps beyond lag L - 1 have no effect and gradient zero).
  *
- * Two forms compute the same: `fused` is the suite's own kernel; `unfused` does what the papers' baselines do:
- * pad, transform to spectra in memory, multiply, transform back, crop, each as a separate pass over memory.
+ * Several forms compute the same: `fused` is the suite's own kernel; `unfused` does what the papers' baselines do: pad,
+ * transform to spectra in memory, multiply, transform back, crop, each as a separate pass over memory; `three-pass` is
+ * for rows longer than the caches: a butterfly over the whole row in one streaming pass, convolutions that fit, and the
+ * inverse butterfly (FlashButterfly: Fu et al. 2023, arXiv 2302.06646, section 3.3). `monarch` transforms by dense
+ * matrix products: see monarch-conv.
  *
  *   dU[b,h] = sum_c k_ch^T g_ch + D_ch g_ch     dk_ch[lag] = sum_{b,t} g[b,ch,t] u[b,h,t-lag]     dD = dk_ch[lag 0]
  */
 import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
+import { monarchConv } from '../monarch-conv/op.ts';
 import { defineOp, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
+import { isTwoSided, type Sides, sideNames } from './sides.ts';
 
-const sideNames = ['causal', 'lag-1', 'double-zero', 'circular'] as const;
-export type Sides = (typeof sideNames)[number];
 export const forms = ['fused', 'unfused'] as const;
-export type ConvForm = (typeof forms)[number];
-export type FftConvAttrs = { sides: Sides; form: ConvForm };
-
-export const isTwoSided = (sides: Sides): boolean => sides === 'lag-1' || sides === 'double-zero';
-
-/** Lag of tap j of the first (half 0) or second half of the kernel's channels. */
-export function lagOf(sides: Sides, half: number, j: number, L: number): number {
-  if (sides === 'circular') return j < L ? j : j - 2 * L;
-  if (half === 0) return j;
-  return sides === 'lag-1' ? -(j + 1) : -j;
-}
+/** Forms of this op. */
+export type FftForm = (typeof forms)[number];
+/** Forms of `fftConv`: `monarch` is an op of its own. */
+export type ConvForm = FftForm | 'monarch';
+export type FftConvAttrs = { sides: Sides; form: FftForm };
+export { isTwoSided, lagOf, type Sides } from './sides.ts';
 
 interface CaseOptions {
   B?: number;
@@ -43,7 +41,7 @@ interface CaseOptions {
   Lk?: number;
   D?: boolean;
   sides?: Sides;
-  form?: ConvForm;
+  form?: FftForm;
 }
 
 function sample(L: number, o: CaseOptions = {}): OpCase<FftConvAttrs> {
@@ -137,8 +135,14 @@ export interface FftConvOptions {
   sides: Sides;
   /** Default `fused`. */
   form?: ConvForm;
+  /** Of the form `monarch`: default `monarchFactors`. */
+  factors?: readonly number[];
 }
 
 /** y (B, C H, L); see the head of this file. */
-export const fftConv = (t: Tape, u: Tensor, k: Tensor, D: Tensor | null, options: FftConvOptions): Tensor =>
-  t.apply(fftConvOp, [u, k, D], { sides: options.sides, form: options.form ?? 'fused' })[0];
+export function fftConv(t: Tape, u: Tensor, k: Tensor, D: Tensor | null, options: FftConvOptions): Tensor {
+  const { sides, form = 'fused', factors } = options;
+  if (form === 'monarch') return monarchConv(t, u, k, D, { sides, factors });
+  requireShape(!factors, 'fft-conv', `the form ${form} takes no factors: they belong to the form monarch`);
+  return t.apply(fftConvOp, [u, k, D], { sides, form })[0];
+}

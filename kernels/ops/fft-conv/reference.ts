@@ -1,6 +1,6 @@
 import { convolve } from '../../numerics/fft.ts';
 import type { NdArray, ReferenceCall } from '../op.ts';
-import { type FftConvAttrs, isTwoSided, lagOf } from './op.ts';
+import { isTwoSided, lagOf, type Sides } from './sides.ts';
 
 type Row = Float64Array;
 const row = (x: NdArray, index: number): Row => {
@@ -10,7 +10,7 @@ const row = (x: NdArray, index: number): Row => {
 
 /** Calls visit(row of k, tap, index of the lag in a dense array w of 2L - 1 lags) for each tap with an effect. */
 function eachTap(
-  call: ReferenceCall<FftConvAttrs>,
+  call: ReferenceCall<{ sides: Sides }>,
   c: number,
   h: number,
   visit: (kRow: number, j: number, at: number) => void,
@@ -28,7 +28,7 @@ function eachTap(
 }
 
 /** w[lag + L - 1], with D at lag 0. */
-function lags(call: ReferenceCall<FftConvAttrs>, c: number, h: number): Row {
+function lags(call: ReferenceCall<{ sides: Sides }>, c: number, h: number): Row {
   const [u, k, D] = call.inputs;
   const [, H, L] = (u as NdArray).shape;
   const w = new Float64Array(2 * L - 1);
@@ -39,7 +39,7 @@ function lags(call: ReferenceCall<FftConvAttrs>, c: number, h: number): Row {
   return w;
 }
 
-export function forward(call: ReferenceCall<FftConvAttrs>): void {
+export function forward(call: ReferenceCall<{ sides: Sides }>): void {
   const [u] = call.inputs as NdArray[];
   const y = call.outputs[0] as NdArray;
   const [B, H, L] = u.shape;
@@ -52,7 +52,7 @@ export function forward(call: ReferenceCall<FftConvAttrs>): void {
     }
 }
 
-export function backward(call: ReferenceCall<FftConvAttrs>): void {
+export function backward(call: ReferenceCall<{ sides: Sides }>): void {
   const [u] = call.inputs as NdArray[];
   const [g] = call.gradOutputs;
   const [du, dk, dD] = call.gradInputs;
