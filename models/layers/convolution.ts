@@ -50,7 +50,10 @@ export const convolutionDefaults: ConvolutionConfig = {
 };
 
 /** Kernel channels that a layer needs: C, or 2C when it is two-sided. */
-export const kernelChannels = ({ channels, bidirectional }: ConvolutionConfig): number =>
+export const kernelChannels = ({
+  channels,
+  bidirectional,
+}: Pick<ConvolutionConfig, 'channels' | 'bidirectional'>): number =>
   bidirectional ? 2 * channels : channels;
 
 export class Convolution {

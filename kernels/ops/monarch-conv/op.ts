@@ -140,7 +140,9 @@ const monarchConvOp = defineOp<MonarchConvAttrs>({
     const N = sizeOf(factors);
     const row = 2 * (N + 32 * Math.max(...factors));
     const spectra = (pass === 'forward' ? C + 2 : 2 * C + 3) * 2 * N;
-    return 4 * (Math.min(threads, H) * (3 * row + spectra + 4 * N) + 4 * N + 16 * factors.reduce((s, n) => s + n * n, 0));
+    return (
+      4 * (Math.min(threads, H) * (3 * row + spectra + 4 * N) + 4 * N + 16 * factors.reduce((s, n) => s + n * n, 0))
+    );
   },
   /** The matrix products as they are carried out; the head of this file has the useful count. */
   cost([u, k], { sides, factors }) {

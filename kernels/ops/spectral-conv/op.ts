@@ -47,11 +47,7 @@ const spectralConvOp = defineOp<SpectralConvAttrs>({
     requireShape(K?.length === 4 && K[2] === 2, id, `K must have shape (C, H, 2, N), not ${showShape(K ?? null)}`);
     const [B, H, , N] = U;
     requireShape(sizeOf(U) > 0 && K[0] > 0, id, 'every dimension must be at least 1');
-    requireShape(
-      K[1] === H && K[3] === N,
-      id,
-      `U has ${H} channels of ${N} frequencies but K has ${K[1]} of ${K[3]}`,
-    );
+    requireShape(K[1] === H && K[3] === N, id, `U has ${H} channels of ${N} frequencies but K has ${K[1]} of ${K[3]}`);
     requireShape(
       factors.length > 0 && factors.length <= 24 && factors.every((n) => Number.isInteger(n) && n > 0),
       id,
