@@ -24,6 +24,14 @@ export const gflops: Column = {
   text: (v, r) => (typeof v === 'number' && typeof r.ms === 'number' ? show(v / r.ms / 1e6) : '-'),
 };
 
+/** By the count of the best known algorithm, whatever was carried out. */
+export const useful: Column = {
+  key: 'useful_flops',
+  title: 'Useful GFLOP/s',
+  align: 'right',
+  text: (v, r) => (typeof v === 'number' && typeof r.ms === 'number' ? show(v / r.ms / 1e6) : '-'),
+};
+
 /** Speedup over the group's baseline, with its interval; the baseline itself says so. */
 export const speedup = (title: string): Column => ({
   key: 'speedup',

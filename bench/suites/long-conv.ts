@@ -1,21 +1,34 @@
-/** Causal long convolution by FFT, fused and unfused, forward and backward. */
-import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
+/** Causal long convolution by FFT (fused, unfused, three-pass) and by Monarch transforms, forward and backward. */
+import fftConvOp, { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
-import { type OpTask, opCandidate, taskPasses } from '../measure/op-task.ts';
+import { type OpTask, opCandidate, type TaskPass, taskPasses } from '../measure/op-task.ts';
 import { peerCandidate, requirePeers } from '../measure/peer-candidate.ts';
 import type { Group } from '../measure/workload.ts';
 import { type PeerId, peersOf } from '../peers/peer.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
-const forms = ['fused', 'unfused'] as const satisfies readonly ConvForm[];
+const forms = ['fused', 'unfused', 'three-pass', 'monarch'] as const satisfies readonly ConvForm[];
 
 function task(form: ConvForm, B: number, H: number, L: number): OpTask {
   return {
-    op: 'fft-conv',
+    op: form === 'monarch' ? 'monarch-conv' : 'fft-conv',
     inputs: [{ shape: [B, H, L] }, { shape: [1, H, L], scale: 1 / Math.sqrt(L) }, { shape: [1, H] }],
     forward: (t, [u, k, D]) => fftConv(t, u, k, D, { sides: 'causal', form }),
   };
+}
+
+/** What the FFT needs for the same result. */
+function useful(B: number, H: number, L: number, pass: TaskPass): number {
+  const { forward, backward } = fftConvOp.cost(
+    [
+      [B, H, L],
+      [1, H, L],
+      [1, H],
+    ],
+    { sides: 'causal', form: 'fused' },
+  );
+  return forward.flops + (pass === 'forward' ? 0 : backward.flops);
 }
 
 const sizes = (o: SuiteOptions) => ({ batch: o.batch ?? 4, width: o.width ?? (o.scale === 'quick' ? 64 : 256) });
@@ -33,6 +46,7 @@ const suite: Suite = {
     columns.text('pass', 'Pass'),
     columns.milliseconds,
     columns.gflops,
+    columns.useful,
     columns.peak,
     columns.roofline,
     columns.speedup('Speedup'),
@@ -41,6 +55,7 @@ const suite: Suite = {
   caption(options) {
     const { batch, width } = sizes(options);
     return [
+      'GFLOP/s count what is carried out, for Monarch the dense matrix products; useful ones what an FFT needs. Three-pass is the fused form until a row has more than 64K elements.',
       `Batch ${batch}, ${width} channels, a kernel as long as the input. Speedup over ${options.peers[0] ?? 'the unfused form'}.`,
     ];
   },
@@ -76,7 +91,7 @@ const suite: Suite = {
                 // Input, kernel, their padded spectra and products, and the same again for the gradients.
                 floats: 12 * (batch + 1) * width * L,
                 config: { suite: 'long-conv', sides: 'causal', batch, width, length: L },
-                row: { model: id, length: L, batch, width },
+                row: { model: id, length: L, batch, width, useful_flops: useful(batch, width, L, pass) },
               });
             }),
             ...wanted.map((form) => {
@@ -90,7 +105,14 @@ const suite: Suite = {
                 pass,
                 seed: options.seed,
                 config: { suite: 'long-conv', form, sides: 'causal', batch, width, length: L },
-                row: { candidate: form, model: form, length: L, batch, width },
+                row: {
+                  candidate: form,
+                  model: form,
+                  length: L,
+                  batch,
+                  width,
+                  useful_flops: useful(batch, width, L, pass),
+                },
               });
             }),
           ],

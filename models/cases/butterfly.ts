@@ -12,7 +12,11 @@ const start = { lambda: 0.0005, kernelDropout: 0, init: 'geometric', additive: t
 const cases: MixerCases = {
   small: [
     { name: 'butterfly, additive', causal: false, blocks: one('butterfly', { ...start, largest: 4, channels: 2 }) },
-    { name: 'butterfly, additive, per head', causal: false, blocks: one('butterfly', { ...start, perHead: true }) },
+    {
+      name: 'butterfly, additive, per head',
+      causal: false,
+      blocks: one('butterfly', { ...start, largest: 8, perHead: true }),
+    },
     {
       name: 'butterfly, two-sided',
       causal: false,

@@ -53,8 +53,7 @@ export const convolutionDefaults: ConvolutionConfig = {
 export const kernelChannels = ({
   channels,
   bidirectional,
-}: Pick<ConvolutionConfig, 'channels' | 'bidirectional'>): number =>
-  bidirectional ? 2 * channels : channels;
+}: Pick<ConvolutionConfig, 'channels' | 'bidirectional'>): number => (bidirectional ? 2 * channels : channels);
 
 export class Convolution {
   readonly #skip: Tensor;

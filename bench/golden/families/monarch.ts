@@ -141,7 +141,7 @@ function threePass(g: CaseGraph): Record<string, Tensor> {
     ),
   );
   const both = concat(t, [t.reshape(k, [1, 1, N]), t.reshape(reversed, [1, 1, N])], 0);
-  const y = fftConv(t, u, both, null, { sides: 'lag-1', form: 'fused' });
+  const y = fftConv(t, u, both, null, { sides: 'lag-1', form: 'three-pass', onChip: Math.max(1, l >> 1) });
   return { kf_perm: joined(t, K, 3), pass1: joined(t, pass1, 3), pass2: joined(t, pass2, 3), y };
 }
 

@@ -132,7 +132,13 @@ const butterflyTransformOp = defineOp<ButterflyAttrs>({
     const rows = (pass === 'forward' ? 3 : factors.length + 3) * 2 * (N + 32 * Math.max(...factors));
     const units = blocks && blocks[0] > 1 ? blocks[0] : 32;
     const partial = pass === 'backward' && blocks ? units * 4 * squares(factors) : 0;
-    return 4 * (Math.min(threads, sizeOf((x as Shape).slice(0, 2))) * (rows + 16 * squares(factors)) + partial);
+    return (
+      4 *
+      (Math.min(threads, sizeOf((x as Shape).slice(0, 2))) *
+        (rows + 520 * Math.max(...factors) + 10 * squares(factors)) +
+        partial +
+        6 * N)
+    );
   },
   /** The matrix products as they are carried out: 8 N (n_1 + ... + n_p) a complex row, of 5 N log2 N useful ones. */
   cost([x, tail, blocks], { factors }) {

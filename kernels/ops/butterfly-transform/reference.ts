@@ -14,16 +14,29 @@ export interface Level {
   gradient: Complex | null;
 }
 
+const tables = new Map<number, Complex>();
+
+/** exp(-2 pi i j / n) for j < n, each from its own angle. */
+function roots(n: number): Complex {
+  let t = tables.get(n);
+  if (!t) {
+    if (tables.size > 32) tables.clear();
+    const angle = (_: unknown, j: number) => (-2 * Math.PI * j) / n;
+    t = {
+      re: Float64Array.from({ length: n }, angle).map(Math.cos),
+      im: Float64Array.from({ length: n }, angle).map(Math.sin),
+    };
+    tables.set(n, t);
+  }
+  return t;
+}
+
 /** exp(-2 pi i j k / n), the product reduced as an integer. */
 export function dftMatrix(n: number): Complex {
-  const M = zeros(n * n);
-  for (let k = 0; k < n; k++)
-    for (let j = 0; j < n; j++) {
-      const angle = (-2 * Math.PI * ((j * k) % n)) / n;
-      M.re[k * n + j] = Math.cos(angle);
-      M.im[k * n + j] = Math.sin(angle);
-    }
-  return M;
+  const { re, im } = roots(n);
+  const pick = (table: Float64Array) =>
+    Float64Array.from({ length: n * n }, (_, i) => table[(Math.floor(i / n) * (i % n)) % n]);
+  return { re: pick(re), im: pick(im) };
 }
 
 /** M X, X (n, cols). */
@@ -43,12 +56,15 @@ function product(M: Complex, X: Complex, n: number, cols: number): Complex {
 /** Row k of Y (n, cols) times exp(sign 2 pi i k j / (n cols)) at j. */
 function twiddle(Y: Complex, n: number, cols: number, sign: 1 | -1): void {
   const N = n * cols;
+  const { re, im } = roots(N);
   for (let k = 0; k < n; k++)
     for (let j = 0; j < cols; j++) {
-      const angle = (sign * 2 * Math.PI * ((k * j) % N)) / N;
-      const [c, s] = [Math.cos(angle), Math.sin(angle)];
+      const c = re[(k * j) % N];
+      const s = -sign * im[(k * j) % N];
       const at = k * cols + j;
-      [Y.re[at], Y.im[at]] = [Y.re[at] * c - Y.im[at] * s, Y.im[at] * c + Y.re[at] * s];
+      const x = Y.re[at];
+      Y.re[at] = x * c - Y.im[at] * s;
+      Y.im[at] = Y.im[at] * c + x * s;
     }
 }
 

@@ -1,5 +1,5 @@
 // Long convolution by FFT: y = k * u + D u for every row, and its gradients. Formulas and shapes in op.ts.
-// attr: sides, form (order of op.ts).
+// attr: sides, form (order of op.ts), points of a row that the caches hold (form three-pass).
 //
 // fused.h the kernel, unfused.h the baseline; both on the transform of plan.h (sizes and roots), passes.h (steps
 // across rows), block.h (the last steps, in registers), leaf.h (products with spectra), transform.h (a whole row).
@@ -28,7 +28,7 @@ namespace {
 
 const char* run(const Call& call, bool backward) {
   Problem x = read_problem(call, backward);
-  return call.attr[1] == 0 ? fused(x) : unfused(x);
+  return call.attr[1] == 1 ? unfused(x) : fused(x, call.attr[1] == 2 ? int64_t(call.attr[2]) : 0);
 }
 const char* forward(const Call& call) { return run(call, false); }
 const char* backward(const Call& call) { return run(call, true); }

@@ -185,8 +185,10 @@ inline Division divide(const Problem& x) {
   return d;
 }
 
-inline const char* fused(Problem& x) {
-  x.p = plan_for(ring_size(x), 0);
+/** `on_chip`: points of a row that the caches hold; longer ones go through memory in three passes. 0: no such limit. */
+inline const char* fused(Problem& x, int64_t on_chip) {
+  const int64_t size = ring_size(x);
+  x.p = plan_for(size, 0, on_chip ? joint_steps(size, on_chip) : 1);
   if (!x.p) return "fft-conv: no memory left for the tables of this length: choose a shorter length";
   const Plan& p = *x.p;
   const Division d = divide(x);

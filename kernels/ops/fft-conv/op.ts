@@ -26,12 +26,19 @@ import { monarchConv } from '../monarch-conv/op.ts';
 import { defineOp, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
 import { isTwoSided, type Sides, sideNames } from './sides.ts';
 
-export const forms = ['fused', 'unfused'] as const;
+export const forms = ['fused', 'unfused', 'three-pass'] as const;
+/** A row of 256 KB: half of a small second-level cache. */
+const onChipDefault = 32768;
 /** Forms of this op. */
 export type FftForm = (typeof forms)[number];
 /** Forms of `fftConv`: `monarch` is an op of its own. */
 export type ConvForm = FftForm | 'monarch';
-export type FftConvAttrs = { sides: Sides; form: FftForm };
+export type FftConvAttrs = {
+  sides: Sides;
+  form: FftForm;
+  /** Of the form three-pass: complex points (half the transform) of a row that fits the caches; default 32768. */
+  onChip?: number;
+};
 export { isTwoSided, lagOf, type Sides } from './sides.ts';
 
 interface CaseOptions {
@@ -42,6 +49,7 @@ interface CaseOptions {
   D?: boolean;
   sides?: Sides;
   form?: FftForm;
+  onChip?: number;
 }
 
 function sample(L: number, o: CaseOptions = {}): OpCase<FftConvAttrs> {
@@ -50,13 +58,13 @@ function sample(L: number, o: CaseOptions = {}): OpCase<FftConvAttrs> {
   return {
     name: `${form} ${sides} ${B}x${H}x${L}, ${Lk} taps, ${C} channels${D ? '' : ', no D'}`,
     shapes: [[B, H, L], [isTwoSided(sides) ? 2 * C : C, H, Lk], D ? [C, H] : null],
-    attrs: { sides, form },
+    attrs: { sides, form, ...(o.onChip ? { onChip: o.onChip } : {}) },
     ...(sides === 'causal' ? { causal: [2, 2] as [number, number] } : {}),
   };
 }
 
 const lengths = [1, 2, 3, 7, 16, 31, 64, 100, 127, 128, 257, 1000, 1024];
-const cases: OpCase<FftConvAttrs>[] = forms.flatMap((form) => [
+const allForms: OpCase<FftConvAttrs>[] = (['fused', 'unfused'] as const).flatMap((form) => [
   ...lengths.map((L) => sample(L, { form })),
   ...[1, 2, 7, 100, 509].flatMap((L) => sideNames.slice(1).map((sides) => sample(L, { form, sides, H: 2 }))),
   ...sideNames.map((sides) => sample(75, { form, sides, B: 3, C: 2 })),
@@ -73,13 +81,24 @@ const cases: OpCase<FftConvAttrs>[] = forms.flatMap((form) => [
   sample(40000, { form, H: 4, B: 1 }),
 ]);
 
+// Rows of 64 to 2048 points stand for those that fit: one, two or three steps in the pass over the whole row.
+const threePass: OpCase<FftConvAttrs>[] = [
+  ...[1, 100, 1000].map((L) => sample(L, { form: 'three-pass', onChip: 16 })),
+  ...sideNames.map((sides) => sample(5000, { form: 'three-pass', sides, H: 2, C: 2, onChip: 64 })),
+  ...sideNames.map((sides) => sample(9000, { form: 'three-pass', sides, H: 1, B: 3, D: false, onChip: 1024 })),
+  sample(40000, { form: 'three-pass', H: 4, B: 1, onChip: 2048 }),
+  sample(70000, { form: 'three-pass', H: 1, B: 1, D: false, Lk: 3000, sides: 'lag-1', onChip: 256 }),
+];
+const cases = [...allForms, ...threePass];
+
 const fftConvOp = defineOp<FftConvAttrs>({
   id: 'fft-conv',
   inputs: [{ name: 'u' }, { name: 'k' }, { name: 'D', optional: true }],
   outputs: [{ name: 'y' }],
-  infer([u, k, D], { sides, form }) {
+  infer([u, k, D], { sides, form, onChip = onChipDefault }) {
     const id = 'fft-conv';
     requireShape(sideNames.includes(sides), id, `sides must be one of ${sideNames.join(', ')}, not ${sides}`);
+    requireShape(onChip > 0, id, `onChip must be a number of points, at least 1, not ${onChip}`);
     requireShape(forms.includes(form), id, `form must be one of ${forms.join(', ')}, not ${form}`);
     requireShape(u?.length === 3, id, `u must have shape (B, H, L), not ${showShape(u)}`);
     requireShape(k?.length === 3, id, `k must have shape (C, H, Lk), not ${showShape(k)}`);
@@ -94,8 +113,8 @@ const fftConvOp = defineOp<FftConvAttrs>({
     return [[B, C * H, L]];
   },
   saves: () => ({ inputs: [0, 1, 2], outputs: [] }),
-  /** sides, form: their positions in the lists above */
-  pack: ({ sides, form }) => [sideNames.indexOf(sides), forms.indexOf(form)],
+  /** sides, form: their positions in the lists; onChip */
+  pack: ({ sides, form, onChip = onChipDefault }) => [sideNames.indexOf(sides), forms.indexOf(form), onChip],
   /** The usual count for transforms of n = L + Lk (2L at most) real points, 2.5 n log2 n each, whatever the form. */
   /** Fused: rows of one transform a thread. Unfused: the padded rows, spectra and products of all of them. */
   workspace([u, k], { sides, form }, pass, threads) {
@@ -104,7 +123,7 @@ const fftConvOp = defineOp<FftConvAttrs>({
     const n = 2.5 * L + 64;
     const backward = pass === 'backward';
     const fused = Math.min(threads, B * H) * (backward ? 16 : 12) * n;
-    return fused + (form === 'fused' ? 0 : 4 * H * n * (2 * C + (backward ? 1 : 0)) * (2 * Math.ceil(B / 2) + 1));
+    return fused + (form !== 'unfused' ? 0 : 4 * H * n * (2 * C + (backward ? 1 : 0)) * (2 * Math.ceil(B / 2) + 1));
   },
   cost([u, k], { sides }) {
     const [B, H, L] = u as Shape;
@@ -135,14 +154,16 @@ export interface FftConvOptions {
   sides: Sides;
   /** Default `fused`. */
   form?: ConvForm;
-  /** Of the form `monarch`: default `monarchFactors`. */
+  /** Of the form three-pass: see the attributes. */
+  onChip?: number;
+  /** Of the form monarch: default `monarchFactors`. */
   factors?: readonly number[];
 }
 
 /** y (B, C H, L); see the head of this file. */
 export function fftConv(t: Tape, u: Tensor, k: Tensor, D: Tensor | null, options: FftConvOptions): Tensor {
-  const { sides, form = 'fused', factors } = options;
+  const { sides, form = 'fused', factors, onChip } = options;
   if (form === 'monarch') return monarchConv(t, u, k, D, { sides, factors });
   requireShape(!factors, 'fft-conv', `the form ${form} takes no factors: they belong to the form monarch`);
-  return t.apply(fftConvOp, [u, k, D], { sides, form })[0];
+  return t.apply(fftConvOp, [u, k, D], onChip === undefined ? { sides, form } : { sides, form, onChip })[0];
 }

@@ -36,6 +36,7 @@ struct Step {
 struct Plan {
   int64_t N, blocks;
   int cyclic, steps;
+  int asked, joint;  // steps that are done together, in one pass over a row (three-pass form); the others depth first
   Step step[kMaxSteps];
   int64_t floats;  // of a workspace row, with its padding
   float* lane;     // G / 4 sets of kLaneFactors complex vectors
@@ -78,15 +79,18 @@ inline int64_t supported_size(int64_t least) {
   return best;
 }
 
-inline void cut_into_steps(Plan& p) {
+inline void cut_into_steps(Plan& p, int joint) {
   int radix[kMaxSteps];
   p.steps = radices(p.N, radix);
   int64_t size = p.N;
   for (int i = 0; i < p.steps; i++) {
     size /= radix[i];
-    // The padding keeps the first step's rows out of each other's cache sets; inside them blocks are contiguous.
-    p.step[i] = {radix[i], 2 * size + (i == 0 && p.steps > 1 ? 2 * W : 0), size / W, nullptr};
+    p.step[i] = {radix[i], 2 * size, size / W, nullptr};
   }
+  // The padding keeps the joint steps' rows out of each other's cache sets; inside them blocks are contiguous.
+  p.joint = p.steps > 1 ? (joint < p.steps ? joint : p.steps - 1) : 1;
+  for (int i = p.steps > 1 ? p.joint - 1 : -1; i >= 0; i--)
+    p.step[i].stride = 2 * W + (i + 1 < p.joint ? p.step[i + 1].radix * p.step[i + 1].stride : p.step[i].stride);
   p.floats = p.steps ? p.step[0].radix * p.step[0].stride : 2 * p.N;
 }
 
@@ -106,9 +110,9 @@ inline void lane_factors(float* out, int k0) {
 }
 
 /** Fills the tables. False when memory has run out. */
-inline bool make_plan(Plan& p, int64_t N, int cyclic) {
-  p.N = N, p.cyclic = cyclic, p.blocks = N / kBlock;
-  cut_into_steps(p);
+inline bool make_plan(Plan& p, int64_t N, int cyclic, int joint) {
+  p.N = N, p.cyclic = cyclic, p.asked = joint, p.blocks = N / kBlock;
+  cut_into_steps(p, joint);
   int64_t total = (G / 4) * kLaneFactors * 2 * W + p.blocks * p.twist_floats(), nb = 1;
   for (int i = 0; i < p.steps; i++) {
     total += nb * 2 * (p.step[i].radix - 1);
@@ -152,7 +156,7 @@ inline bool make_plan(Plan& p, int64_t N, int cyclic) {
 }
 
 /** The plan of a size, made on first use and kept (its memory is counted). Null when memory has run out. */
-inline const Plan* plan_for(int64_t N, int cyclic) {
+inline const Plan* plan_for(int64_t N, int cyclic, int joint = 1) {
   static Plan plans[160];
   static int count = 0;
   static char busy = 0;
@@ -160,8 +164,8 @@ inline const Plan* plan_for(int64_t N, int cyclic) {
   }
   Plan* found = nullptr;
   for (int i = 0; i < count && !found; i++)
-    if (plans[i].N == N && plans[i].cyclic == cyclic) found = &plans[i];
-  if (!found && count < 160 && make_plan(plans[count], N, cyclic)) found = &plans[count++];
+    if (plans[i].N == N && plans[i].cyclic == cyclic && plans[i].asked == joint) found = &plans[i];
+  if (!found && count < 160 && make_plan(plans[count], N, cyclic, joint)) found = &plans[count++];
   __atomic_clear(&busy, __ATOMIC_RELEASE);
   return found;
 }

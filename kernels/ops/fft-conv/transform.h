@@ -1,6 +1,7 @@
 // A whole transform of one row: from real rows or complex pairs, through a leaf, back to real rows or pairs.
 #pragma once
 #include "leaf.h"
+#include "three-pass.h"
 #include "threads.h"
 
 namespace longconv {
@@ -33,7 +34,9 @@ constexpr int64_t kColumnGrain = 256, kVectorGrain = 4096;
 
 /** Offset in a workspace row of vector v (of N / W) as the first step's columns see it. */
 LC_INLINE int64_t place(const Plan& p, int64_t v) {
-  return p.steps ? v / p.step[0].cols * p.step[0].stride + v % p.step[0].cols * 2 * W : v * 2 * W;
+  int64_t at = 0;
+  for (int i = 0; i < p.joint && i < p.steps; i++) at += v / p.step[i].cols * p.step[i].stride, v %= p.step[i].cols;
+  return at + v * 2 * W;
 }
 
 LC_INLINE V load_clipped(const float* p, int64_t at, int64_t n) {
@@ -52,6 +55,8 @@ inline void enter(const Plan& p, const Team& team, const RingRow& x, float* S) {
     });
   if (!p.steps) return;
   const RealRow u = real_row(p, x);
+  if (p.joint > 1)
+    return split(team, stripes(p), 1, [&](int64_t b, int64_t e) { butterfly(p, real ? &u : nullptr, S, b, e); });
   split(team, p.step[0].cols, kColumnGrain,
         [&](int64_t b, int64_t e) { forward_columns(p, 0, 0, real ? &u : nullptr, S, b, e); });
 }
@@ -59,7 +64,13 @@ inline void enter(const Plan& p, const Team& team, const RingRow& x, float* S) {
 /** The first step's inverse, and workspace to output. */
 inline void leave(const Plan& p, const Team& team, float* S, const RingRow& y) {
   const bool real = p.steps && !y.hi;
-  if (p.steps) {
+  if (p.joint > 1) {
+    const RealRow row = real_row(p, y);
+    split(team, stripes(p), 1, [&](int64_t b, int64_t e) {
+      inverse_butterfly(p, real ? &row : nullptr, S, b, e);
+      if (y.stream) nt_fence();
+    });
+  } else if (p.steps) {
     const RealRow row = real_row(p, y);
     split(team, p.step[0].cols, kColumnGrain, [&](int64_t b, int64_t e) {
       inverse_columns(p, 0, 0, real ? &row : nullptr, S, b, e);
@@ -80,6 +91,10 @@ inline void leave(const Plan& p, const Team& team, float* S, const RingRow& y) {
 inline void middle(Leaf kind, const Team& team, const Walk& w) {
   const Plan& p = *w.p;
   if (!p.steps) return leaf(kind, w, 0, 0, 1);
+  if (p.joint > 1)
+    return split(team, rows_on_chip(p), 1, [&](int64_t b, int64_t e) {
+      for (; b < e; b++) walk_row(kind, w, b);
+    });
   split(team, p.step[0].radix, 1, [&](int64_t b, int64_t e) { walk_blocks(kind, w, 0, 0, 0, b, e); });
 }
 

@@ -32,26 +32,26 @@ export function monarchSize(sides: Sides, L: number, Lk: number): number {
 const chosen = new Map<number, readonly number[]>();
 
 /**
- * Factors for a transform of at least `least`: as few as keep each at 64 or below (two up to 4096, three up to 256K), of
- * these the ones with the least arithmetic; the first, along which lanes run, a multiple of 16.
+ * Factors for a transform of at least `least`: as few as keep each at 32 or below, as the published kernels do (two up to
+ * 1024, three up to 32K), of these the ones with the least arithmetic; the first, along which lanes run, a multiple of 16.
  */
 export function monarchFactors(least: number): readonly number[] {
   const known = chosen.get(least);
   if (known) return known;
   let best: readonly number[] = [least];
-  if (least > 64) {
-    const levels = Math.max(2, Math.ceil(Math.log(least) / Math.log(64) - 1e-9));
+  if (least > 32) {
+    const levels = Math.max(2, Math.ceil(Math.log(least) / Math.log(32) - 1e-9));
     let lowest = Number.POSITIVE_INFINITY;
     const middle = (at: number, product: number, list: number[]): void => {
       if (at === levels - 1) {
         const last = Math.ceil(least / product);
-        if (last < 2 || last > 64) return;
+        if (last < 2 || last > 32) return;
         const N = product * last;
         const cost = N * [...list, last].reduce((s, n, i) => s + (i ? 8 : 4) * n, 0);
         if (cost < lowest) [lowest, best] = [cost, [...list, last]];
         return;
       }
-      for (let n = at ? 8 : 16; n <= 64; n += at ? 4 : 16) middle(at + 1, product * n, [...list, n]);
+      for (let n = at ? 8 : 16; n <= 32; n += at ? 4 : 16) middle(at + 1, product * n, [...list, n]);
     };
     middle(0, 1, []);
   }
@@ -134,15 +134,13 @@ const monarchConvOp = defineOp<MonarchConvAttrs>({
   /** sides (position in the list), number of factors, the factors */
   pack: ({ sides, factors }) => [sideNames.indexOf(sides), factors.length, ...factors],
   /** Rows and spectra of one channel a thread, and the tables of the transform. */
-  workspace([u, k], { sides, factors }, pass, threads) {
+  workspace([u, k], { sides, factors }, _pass, threads) {
     const [, H] = u as Shape;
     const C = (k as Shape)[0] / (isTwoSided(sides) ? 2 : 1);
     const N = sizeOf(factors);
     const row = 2 * (N + 32 * Math.max(...factors));
-    const spectra = (pass === 'forward' ? C + 2 : 2 * C + 3) * 2 * N;
-    return (
-      4 * (Math.min(threads, H) * (3 * row + spectra + 4 * N) + 4 * N + 16 * factors.reduce((s, n) => s + n * n, 0))
-    );
+    const desk = 3 * row + (2 * C + 3) * (2 * N + 16) + 520 * Math.max(...factors);
+    return 4 * (Math.min(threads, H) * desk + 6 * N + 10 * factors.reduce((s, n) => s + n * n, 0));
   },
   /** The matrix products as they are carried out; the head of this file has the useful count. */
   cost([u, k], { sides, factors }) {
