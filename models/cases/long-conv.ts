@@ -7,6 +7,11 @@ const cases: MixerCases = {
   small: [
     { name: 'long-conv', causal: true, blocks: one('long-conv', { lambda: 0.0005, kernelDropout: 0, channels: 2 }) },
     {
+      name: 'long-conv, by Monarch transforms',
+      causal: true,
+      blocks: one('long-conv', { lambda: 0.0005, kernelDropout: 0, form: 'monarch' }),
+    },
+    {
       name: 'long-conv, geometric, smooth, two-sided',
       causal: false,
       blocks: one('long-conv', { init: 'geometric', window: 3, lambda: 0.0005, kernelDropout: 0, bidirectional: true }),

@@ -37,7 +37,10 @@ export interface ConvolutionConfig {
   bidirectional: boolean;
   activation: 'gelu' | 'gelu-tanh' | 'none';
   output: 'glu' | 'linear' | 'none';
-  /** How the convolution is computed; the values are the same. `unfused`: pass by pass, as the papers' baselines. */
+  /**
+   * How the convolution is computed; the values are the same. `unfused`: pass by pass, as the papers' baselines;
+   * `three-pass`: for rows longer than the caches; `monarch`: by dense matrix products.
+   */
   form: ConvForm;
 }
 

@@ -7,6 +7,11 @@
 //
 // With the residues of plan.h, pass 1 leaves row b modulo t^(N/m) - e^{i theta_b}: a convolution of its own. The zeros of
 // a causal convolution's second half do not occur in this ring, nor do the pairs of conjugate rows of a real input.
+//
+// The fused form is the same with m = the first radix alone (8 mostly) and goes on depth first. CPU time over its, one
+// core, 1 MB second-level and 32 MB third-level cache, at 64K / 256K / 1M / 4M: 0.97 / 0.98 / 1.05 / 1.06 forward, 1.02 /
+// 1.05 / 1.01 with backward at 64K / 256K / 1M. The rows that it saves from the third-level cache cost what more streams
+// at a time cost. Stripes of 4 vectors 1.2 to 1.4, of 16 1.06 to 1.2, of 64 and 256 the same.
 #pragma once
 #include "leaf.h"
 

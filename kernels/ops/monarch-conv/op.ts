@@ -2,7 +2,7 @@
  * Long convolution by Monarch transforms: `fft-conv` (same operands, same values, `fft-conv/op.ts`) with every DFT done
  * as a chain of dense matrix products of sizes n_1 ... n_p (Fu et al. 2023, "FlashFFTConv", arXiv 2311.05908, section
  * 3.1; `butterfly-transform/op.ts` has the formula). Where matrix units are ten times faster than anything else, this is
- * how a convolution reaches them; on a CPU it does 5 to 20 times the arithmetic of the FFT for the same result.
+ * how a convolution reaches them; on a CPU it does 5 to 8 times the arithmetic of the FFT for the same result.
  *
  *   useful    2.5 n log2 n per real transform of n = L + Lk, the FFT's count, whatever the form: `fft-conv`'s cost
  *   executed  8 N (n_1 + ... + n_p) per complex transform of N = n_1 ... n_p, half of it at a level with real data:

@@ -89,6 +89,10 @@ const spectralConvOp = defineOp<SpectralConvAttrs>({
 });
 export default spectralConvOp;
 
+/** Small factors for the inverse, 16 at both ends, along which lanes run and rows are left out. */
+const inverseFactors = (N: number): number[] =>
+  N > 256 && N % 256 === 0 ? [16, ...wholeFactors(N / 256, 8), 16] : wholeFactors(N, 16);
+
 /** y (B, C H, length) from spectra U (B, H, 2, N) and K (C, H, 2, N); see the head of this file. */
 export const spectralConv = (t: Tape, U: Tensor, K: Tensor, length: number): Tensor =>
-  t.apply(spectralConvOp, [U, K], { length, factors: wholeFactors(U.shape[3], 16) })[0];
+  t.apply(spectralConvOp, [U, K], { length, factors: inverseFactors(U.shape[3]) })[0];
