@@ -1,16 +1,21 @@
 // Attention with a kernel of features and its gradients; formulas in op.ts. attr: causal, index of the map, eps, keyEps.
 //
-// Four sums have one form: out_i = sum over visible j of (x_i . y_j) z_j, with a running state sum_j z_j y_j^T.
-//   o, norm   x = phi(q), y = phi(k), z = (v, 1)              keys before a query
-//   d phi(q)  x = (g', delta), y = (v, 1), z = phi(k)         the same state, transposed
-//   d phi(k)  x = (v, 1), y = (g', delta), z = phi(q)         queries after a key: time runs backwards
-//   dv        x = phi(k), y = phi(q), z = g'                  the same state, transposed
-// A chunk of kChunk steps takes what lies before it from the state (one product) and the rest from the masked products
-// within it (two, above the diagonal in blocks of kBlock). Lanes are steps: masks, norms and slopes are lane by lane.
-// Not causal: the state of all keys first, then one product a chunk.
+// Steps are taken in chunks. What lies before a chunk (or after it, when time runs backwards) comes from a running
+// state, in one product; what lies within it from products masked above the diagonal, in blocks of kBlock steps. Not
+// causal: the state of all steps first, then one product a chunk.
+//
+//   o         phi(q) S, S = sum phi(k)^T v             within: A^T = phi(k) phi(q)^T, o += A v
+//   d phi(q)  (g', delta) S^T, S^T = sum (v, 1)^T phi(k)      dA^T = v g'^T + delta, dq += dA phi(k)
+//   d phi(k)  (v, 1) R^T, R^T = sum (g', delta)^T phi(q)      dk += dA^T phi(q)
+//   dv        phi(k) R                                        dv += A^T g'
 //
 // A task is a group of steps of one head. Where there are few heads, groups are several: their sums come first and are
-// added in order. The groups and so the bits follow from shapes alone. Memory: that of the states, and chunks.
+// added in order. The groups and so the bits follow from shapes alone. Memory: that of the states, and chunks. Rows
+// are read and written where they lie if their length allows it; only lanes of the masked products are transposed.
+//
+// Ladder, B 2, L 4K, 4 heads, CPU time of one core of AVX-512, features given, other work running:
+//   everything transposed, rows copied     m = e = 32: full 5.2 ms, causal 7.8; m = e = 64: full 14.4, causal 15.4
+#include "gemm-dot.h"
 #include "gemm.h"
 #include "kernel.h"
 #include "pool.h"
@@ -22,10 +27,11 @@ namespace {
 
 using LONGCONV_ISA::gemm_tile;
 
-constexpr int64_t kChunk = 32;    // steps
-constexpr int64_t kBlock = 16;    // lanes whose visible steps are cut alike
-constexpr int64_t kHeads = 8;     // heads that keep enough threads busy
-constexpr int64_t kGroup = 512;   // least steps of a group
+constexpr int64_t kChunk = 32;      // steps of a causal chunk
+constexpr int64_t kWide = 64;       // steps of a chunk that is not
+constexpr int64_t kBlock = 16;      // lanes whose visible steps are cut alike
+constexpr int64_t kHeads = 8;       // heads that keep enough threads busy
+constexpr int64_t kGroup = 512;     // least steps of a group
 constexpr const char* kNoMemory = "no memory is left for the sums over keys: use a smaller batch or fewer threads";
 
 int64_t least(int64_t a, int64_t b) { return a < b ? a : b; }
@@ -33,19 +39,20 @@ int64_t most(int64_t a, int64_t b) { return a > b ? a : b; }
 int64_t up(int64_t n, int64_t of) { return (n + of - 1) / of * of; }
 
 struct Sizes {
-  int64_t B, Sq, Sk, h, m, e, mp, e1, heads, T, groups, length, state;
+  int64_t B, Sq, Sk, h, m, e, mp, ep, gp, heads, T, step, groups, length, state;
   bool causal, elu;
   float eps, key_eps;
   const int32_t* lengths;
   explicit Sizes(const Call& c)
       : B(c.in[0].dim[0]), Sq(c.in[0].dim[1]), Sk(c.in[1].dim[1]), h(c.in[0].dim[2]), m(c.in[0].dim[3]),
-        e(c.in[2].dim[3]), mp(up(m, W)), e1(e + 1), heads(B * h), T(most(Sq, Sk)), causal(c.attr[0] != 0),
-        elu(c.attr[1] != 0), eps(float(c.attr[2])), key_eps(float(c.attr[3])),
+        e(c.in[2].dim[3]), mp(up(m, W)), ep(up(e, W)), gp(up(e + 1, W)), heads(B * h), T(most(Sq, Sk)),
+        causal(c.attr[0] != 0), elu(c.attr[1] != 0), eps(float(c.attr[2])), key_eps(float(c.attr[3])),
         lengths(c.in[3] ? c.in[3].i() : nullptr) {
+    step = causal ? kChunk : kWide;
     groups = most(1, least((kHeads + heads - 1) / heads, T / kGroup));
-    length = up((T + groups - 1) / groups, kChunk);
+    length = up((T + groups - 1) / groups, step);
     groups = (T + length - 1) / length;
-    state = up(e1 * mp, 16);
+    state = up(most(m * ep + mp, (e + 1) * mp), 16);
   }
   int64_t row(int64_t head, int64_t i, int64_t S) const { return (head / h * S + i) * h + head % h; }
   /** Keys that any query of this head may see. */
@@ -55,44 +62,56 @@ struct Sizes {
 };
 
 LC_INLINE V feature(V x) { return vmax(x, V{}) + vexp(vmin(x, V{})); }
-/** phi'(x) from phi(x). */
-LC_INLINE V slope(V y) { return vmin(y, splat(1)); }
 
-/** n rows of d, ld apart, to rows `ldy` apart, with zeros up to column ldy. */
-void copy_rows(const float* x, int64_t ld, int64_t n, int64_t d, float* y, int64_t ldy, bool elu) {
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t t = 0; t < ldy; t += W) {
-      const int in = int(most(0, least(W, d - t))), out = int(least(W, ldy - t));
-      V a = load_part(x + i * ld + t, in);
-      store_part(y + i * ldy + t, elu ? feature(a) : a, out);
+/** Rows of an operand: where they lie, or copied. Readable up to a whole vector. */
+struct Rows {
+  const float* p;
+  int64_t ld;
+};
+
+/** Rows so far apart that they crowd into few cache sets. */
+LC_INLINE bool collide(int64_t ld) { return ld % 512 == 0; }
+
+/** n rows of d, ld apart, padded with zeros to `width`, `width` apart. */
+void copy_rows(const float* x, int64_t ld, int64_t n, int64_t d, int64_t width, bool elu, float* y) {
+  for (int64_t i = 0; i < n; i++, x += ld, y += width) {
+    int64_t t = 0;
+    for (; t + W <= d; t += W) store(y + t, elu ? feature(load(x + t)) : load(x + t));
+    for (; t < width; t += W) {
+      const int64_t w = most(0, d - t);
+      const V a = load_part(x + t, int(w));
+      store(y + t, elu ? first(feature(a), w) : a);
     }
-}
-
-/** y (d x kChunk) = x^T for n rows of d, n <= kChunk; lanes from n on are zero. */
-void columns(const float* x, int64_t ld, int64_t n, int64_t d, float* y, bool elu) {
-  for (int64_t i = 0; i < kChunk; i += W)
-    transpose_strip(x + i * ld, ld, int(most(0, least(W, n - i))), d, 1.0f, y + i, kChunk);
-  for (int64_t i = 0; elu && i < d * kChunk; i += W) store(y + i, feature(load(y + i)));
-}
-
-/** n rows of d, ld apart, = x^T for x (d x kChunk). */
-void rows_from(const float* x, int64_t d, int64_t n, float* y, int64_t ld) {
-  for (int64_t t = 0; t < d; t += W) {
-    const int w = int(least(W, d - t));
-    transpose_strip(x + t * kChunk, kChunk, w, n, 1.0f, y + t, ld, w);
   }
 }
 
-void zero_rows(float* y, int64_t ld, int64_t n, int64_t d) {
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t t = 0; t < d; t++) y[i * ld + t] = 0;
+Rows rows(const float* x, int64_t ld, int64_t n, int64_t d, bool elu, float* room) {
+  if (!elu && d % W == 0 && !collide(ld)) return {x, ld};
+  copy_rows(x, ld, n, d, up(d, W), elu, room);
+  return {room, up(d, W)};
 }
 
-/** Scratch of a task. `wide`: rows of features, mp apart; `tall`: rows of values and one more, e1 apart. */
+/** Asks for n rows of d ahead of time: rows of a head lie apart, out of the reach of the machine's own guesses. */
+void prefetch_rows(const float* x, int64_t ld, int64_t n, int64_t d) {
+  for (int64_t i = 0; i < n; i++, x += ld)
+    for (int64_t t = 0; t < d; t += 16) __builtin_prefetch(x + t, 0, 2);
+}
+
+/** y (d x kChunk) = x^T for n <= kChunk rows of d; lanes from n on are zero. */
+void columns(const Rows& x, int64_t n, int64_t d, float* y) {
+  for (int64_t i = 0; i < kChunk; i += W)
+    transpose_strip(x.p + i * x.ld, x.ld, int(most(0, least(W, n - i))), d, 1.0f, y + i, kChunk);
+}
+
+void zero_rows(float* y, int64_t ld, int64_t n, int64_t d) {
+  for (int64_t i = 0; i < n; i++) __builtin_memset(y + i * ld, 0, size_t(d) * 4);
+}
+
+/** Scratch of a task. */
 struct Room {
-  float *x, *t, *wide, *tall, *a, *out;
+  float *q, *k, *v, *g, *delta, *xt, *gt, *a, *b, *turned;
   static int64_t floats(const Sizes& z) {
-    return kChunk * (2 * z.m + 2 * z.e1 + z.mp + z.e1 + kBlock + most(z.m, z.e1)) + 7 * 16;
+    return z.step * (2 * z.mp + z.ep + z.gp + 1) + kChunk * (z.m + z.e + 2 * kChunk) + z.mp * z.ep + 10 * 16;
   }
   Room(const Sizes& z, float* p) {
     const auto take = [&p](int64_t n) {
@@ -100,8 +119,9 @@ struct Room {
       p += up(n, 16);
       return at;
     };
-    x = take(z.m * kChunk), t = take(z.e1 * kChunk), wide = take(z.mp * kChunk), tall = take(z.e1 * kChunk);
-    a = take(kChunk * kBlock), out = take(most(z.m, z.e1) * kChunk);
+    q = take(z.step * z.mp), k = take(z.step * z.mp), v = take(z.step * z.ep), g = take(z.step * z.gp);
+    delta = take(z.step), xt = take(z.m * kChunk), gt = take(z.e * kChunk), a = take(kChunk * kChunk);
+    b = take(kChunk * kChunk), turned = take(z.mp * z.ep);
   }
 };
 
@@ -112,144 +132,203 @@ struct Work {
   const float *norm = nullptr, *delta = nullptr;  // of the backward pass, by head and query
   explicit Work(const Call& call) : c(call), z(call) {}
 
-  /** phi(k) and (v, 1) of n keys from j on. */
-  void keys(int64_t head, int64_t j, int64_t n, const Room& r) const {
-    const int64_t at = z.row(head, j, z.Sk);
-    copy_rows(c.in[1].f() + at * z.m, z.h * z.m, n, z.m, r.wide, z.mp, z.elu);
-    copy_rows(c.in[2].f() + at * z.e, z.h * z.e, n, z.e, r.tall, z.e1, false);
-    for (int64_t i = 0; i < n; i++) r.tall[i * z.e1 + z.e] = 1;
+  int64_t count_q(int64_t i) const { return most(0, least(z.step, z.Sq - i)); }
+  int64_t count_k(int64_t head, int64_t j) const { return most(0, least(z.step, z.keys(head) - j)); }
+  const float* at(int operand, int64_t head, int64_t i, int64_t S, int64_t d) const {
+    return c.in[operand].f() + z.row(head, i, S) * d;
   }
-  /** phi(q) and (g', delta) of n queries from i on. */
-  void queries(int64_t head, int64_t i, int64_t n, const Room& r) const {
-    const int64_t at = z.row(head, i, z.Sq);
-    copy_rows(c.in[0].f() + at * z.m, z.h * z.m, n, z.m, r.wide, z.mp, z.elu);
-    copy_rows(c.gout[0].f() + at * z.e, z.h * z.e, n, z.e, r.tall, z.e1, false);
-    for (int64_t k = 0; k < n; k++) {
-      const float s = inverse(head, i + k);
-      float* y = r.tall + k * z.e1;
-      for (int64_t t = 0; t < z.e; t++) y[t] *= s;
-      y[z.e] = delta[head * z.Sq + i + k];
-    }
+  Rows queries(int64_t head, int64_t i, int64_t n, const Room& r) const {
+    const float* x = at(0, head, i, z.Sq, z.m);
+    prefetch_rows(x + n * z.h * z.m, z.h * z.m, least(n, z.Sq - i - n), z.m);
+    return rows(x, z.h * z.m, n, z.m, z.elu, r.q);
+  }
+  Rows keys(int64_t head, int64_t j, int64_t n, const Room& r) const {
+    const float* x = at(1, head, j, z.Sk, z.m);
+    prefetch_rows(x + n * z.h * z.m, z.h * z.m, least(n, z.Sk - j - n), z.m);
+    return rows(x, z.h * z.m, n, z.m, z.elu, r.k);
+  }
+  Rows values(int64_t head, int64_t j, int64_t n, const Room& r) const {
+    const float* x = at(2, head, j, z.Sk, z.e);
+    prefetch_rows(x + n * z.h * z.e, z.h * z.e, least(n, z.Sk - j - n), z.e);
+    return rows(x, z.h * z.e, n, z.e, false, r.v);
   }
   float inverse(int64_t head, int64_t i) const {
     const float n = norm[head * z.Sq + i];
     return n != 0 ? 1 / n : 0;
   }
-  /** state += tall^T wide of n rows. */
-  void grow(float* state, int64_t n, const Room& r) const {
-    gemm_tile(z.e1, z.mp, n, r.tall, 1, z.e1, r.wide, z.mp, state, z.mp, nullptr, true);
+  /** g' in rows of gp, delta in column e and in r.delta. */
+  Rows upstream(int64_t head, int64_t i, int64_t n, const Room& r) const {
+    const float* x = c.gout[0].f() + z.row(head, i, z.Sq) * z.e;
+    prefetch_rows(x + n * z.h * z.e, z.h * z.e, least(n, z.Sq - i - n), z.e);
+    for (int64_t l = 0; l < n; l++) {
+      const V s = splat(inverse(head, i + l));
+      float* y = r.g + l * z.gp;
+      for (int64_t t = 0; t < z.gp; t += W)
+        store(y + t, load_part(x + l * z.h * z.e + t, int(most(0, least(W, z.e - t)))) * s);
+      y[z.e] = r.delta[l] = delta[head * z.Sq + i + l];
+    }
+    for (int64_t l = n; l < z.step; l++) r.delta[l] = 0;
+    return {r.g, z.gp};
   }
 };
 
+/** state (rows x cols) += y^T x over n steps, its last row += the sum of weight x (weight null: 1). */
+void grow(float* state, int64_t height, int64_t cols, const Rows& y, const Rows& x, const float* weight, int64_t n) {
+  gemm_tile(height, cols, n, y.p, 1, y.ld, x.p, x.ld, state, cols, nullptr, true);
+  float* last = state + height * cols;
+  for (int64_t t = 0; weight && t < cols; t += W) {
+    V sum = load(last + t);
+    for (int64_t i = 0; i < n; i++) sum = fma(load(x.p + i * x.ld + t), splat(weight[i]), sum);
+    store(last + t, sum);
+  }
+}
+
+/** last (d) += the sum of n rows. */
+void add_rows(const Rows& x, int64_t n, int64_t d, float* last) {
+  for (int64_t t = 0; t < d; t += W) {
+    V sum[2] = {load(last + t), V{}};
+    for (int64_t i = 0; i < n; i++) sum[i & 1] += load(x.p + i * x.ld + t);
+    store(last + t, sum[0] + sum[1]);
+  }
+}
+
 /**
- * out (rows x kChunk) += what steps within the chunk give: z^T mask(y x), y (n x p, ldy apart), x (p x kChunk), z (n x
- * rows, ldz apart). Of `lanes` lanes, lane i sees steps up to i, or from i on when `back`.
+ * a (nk x kChunk): entry (j, i) = start_i + sum_p y(j, p) x(p, i) for key j and query i >= j; zero for i < j within a
+ * block of lanes, and not written in blocks that lie before j altogether.
  */
-void within(const float* y, int64_t ldy, int64_t p, const float* x, const float* zr, int64_t ldz, int64_t rows,
-            int64_t n, int64_t lanes, bool back, float* a, float* out) {
-  for (int64_t i = 0; i < lanes; i += kBlock) {
-    const int64_t j0 = back ? least(i, n) : 0, j1 = back ? n : least(i + kBlock, n);
-    if (j1 <= j0) continue;
-    gemm_tile(j1 - j0, kBlock, p, y + j0 * ldy, ldy, 1, x + i, kChunk, a, kBlock, nullptr, false);
-    for (int64_t j = i; j < least(i + kBlock, n); j++) {
-      float* s = a + (j - j0) * kBlock;
-      for (int64_t l = 0; l < kBlock; l++)
-        if (back ? j < i + l : j > i + l) s[l] = 0;
-    }
-    gemm_tile(rows, kBlock, j1 - j0, zr + j0 * ldz, 1, ldz, a, kBlock, out + i, kChunk, nullptr, true);
+void triangle(const Rows& y, int64_t p, const float* x, const float* start, int64_t nk, int64_t nq, float* a) {
+  for (int64_t i = 0; i < nq; i += kBlock) {
+    const int64_t n = least(nk, i + kBlock);
+    gemm_tile(n, kBlock, p, y.p, y.ld, 1, x + i, kChunk, a + i, kChunk, start ? start + i : nullptr, false);
+    for (int64_t j = i + 1; j < n; j++)
+      for (int64_t l = i; l < j; l++) a[j * kChunk + l] = 0;
   }
 }
 
-/** A chunk's outputs and norms; out holds S (phi(q)) and r.x phi(q). */
-void finish(const Work& w, int64_t head, int64_t i, int64_t n, const Room& r) {
-  const Sizes& z = w.z;
-  float *o = w.c.out[0].f() + z.row(head, i, z.Sq) * z.e, *norm = w.c.out[1].f() + head * z.Sq + i;
-  for (int64_t v = 0; v < n; v += W) {
-    V d = load(r.out + z.e * kChunk + v) + splat(z.eps);
-    if (z.key_eps != 0) {
-      V sum{};
-      for (int64_t f = 0; f < z.m; f++) sum += load(r.x + f * kChunk + v);
-      d = fma(sum, splat(z.key_eps), d);
-    }
-    store_part(norm + v, d, int(least(W, n - v)));
-    const V inverse = d == V{} ? V{} : splat(1.0f) / d;
-    for (int64_t t = 0; t < z.e; t++) store(r.out + t * kChunk + v, load(r.out + t * kChunk + v) * inverse);
-  }
-  rows_from(r.out, z.e, n, o, z.h * z.e);
+/** Rows of out, one a query: += a^T x, what each sees of nk keys. */
+void to_queries(const float* a, const Rows& x, int64_t d, int64_t nk, int64_t nq, float* out, int64_t ld) {
+  for (int64_t i = 0; i < nq; i += kBlock)
+    gemm_tile(least(kBlock, nq - i), d, least(nk, i + kBlock), a + i, 1, kChunk, x.p, x.ld, out + i * ld, ld, nullptr,
+              true);
 }
 
-/** Outputs of up to kChunk queries from i on. */
+/** Rows of out, one a key: += a x, what it gives to the queries that see it. */
+void to_keys(const float* a, const Rows& x, int64_t d, int64_t nk, int64_t nq, float* out, int64_t ld) {
+  for (int64_t j = 0; j < least(nk, nq); j += kBlock)
+    gemm_tile(least(kBlock, nk - j), d, nq - j, a + j * kChunk + j, kChunk, 1, x.p + j * x.ld, x.ld, out + j * ld, ld,
+              nullptr, true);
+}
+
+/** Outputs and norms of a chunk from step i on. state: S (m x ep), then the sum of keys. */
 void forward_chunk(const Work& w, int64_t head, int64_t i, float* state, const Room& r) {
   const Sizes& z = w.z;
-  const int64_t n = most(0, least(kChunk, z.Sq - i)), nk = z.causal ? most(0, least(kChunk, z.keys(head) - i)) : 0;
-  if (nk) w.keys(head, i, nk, r);
+  const int64_t n = w.count_q(i), nk = z.causal ? w.count_k(head, i) : 0, ld = z.h * z.e;
+  const Rows k = nk ? w.keys(head, i, nk, r) : Rows{}, v = nk ? w.values(head, i, nk, r) : Rows{};
+  float* sum = state + z.m * z.ep;
   if (n) {
-    columns(w.c.in[0].f() + z.row(head, i, z.Sq) * z.m, z.h * z.m, n, z.m, r.x, z.elu);
-    gemm_tile(z.e1, up(n, kBlock), z.m, state, z.mp, 1, r.x, kChunk, r.out, kChunk, nullptr, false);
-    if (nk) within(r.wide, z.mp, z.m, r.x, r.tall, z.e1, z.e1, nk, n, false, r.a, r.out);
-    finish(w, head, i, n, r);
+    float *o = w.c.out[0].f() + z.row(head, i, z.Sq) * z.e, *norm = w.c.out[1].f() + head * z.Sq + i;
+    const Rows q = w.queries(head, i, n, r);
+    gemm_tile(n, z.e, z.m, q.p, q.ld, 1, state, z.ep, o, ld, nullptr, false);
+    for (int64_t t = 0; t < z.mp; t += W) store(r.turned + t, load(sum + t) + splat(z.key_eps));
+    dot_product(1, n, z.m, r.turned, 0, q.p, q.ld, norm, 0, 1, &z.eps, nullptr);
+    if (nk) {
+      columns(q, n, z.m, r.xt);
+      triangle(k, z.m, r.xt, nullptr, nk, n, r.a);
+      to_queries(r.a, v, z.e, nk, n, o, ld);
+      for (int64_t l = 0; l < n; l += W) {
+        const int part = int(least(W, n - l));
+        V d = load_part(norm + l, part);
+        for (int64_t j = 0; j < least(nk, l / kBlock * kBlock + kBlock); j++) d += load(r.a + j * kChunk + l);
+        store_part(norm + l, d, part);
+      }
+    }
+    for (int64_t l = 0; l < n; l++) {
+      const V s = splat(norm[l] != 0 ? 1 / norm[l] : 0);
+      for (int64_t t = 0; t < z.e; t += W) {
+        const int part = int(least(W, z.e - t));
+        store_part(o + l * ld + t, load_part(o + l * ld + t, part) * s, part);
+      }
+    }
   }
-  if (nk) w.grow(state, nk, r);
+  if (!nk) return;
+  grow(state, z.m, z.ep, k, v, nullptr, nk);
+  add_rows(k, nk, z.mp, sum);
 }
 
-/** dq of up to kChunk queries from i on. */
+/** y *= phi'(x) for n rows of d. */
+void slopes(const float* x, int64_t n, int64_t d, int64_t ld, float* y) {
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t t = 0; t < d; t += W) {
+      const int part = int(least(W, d - t));
+      const V s = vexp(vmin(load_part(x + i * ld + t, part), V{}));
+      store_part(y + i * ld + t, load_part(y + i * ld + t, part) * s, part);
+    }
+}
+
+/** dq of a chunk from step i on. state: S^T (e x mp), then the sum of keys and keyEps. */
 void query_chunk(const Work& w, int64_t head, int64_t i, float* state, const Room& r) {
   const Sizes& z = w.z;
-  const int64_t n = most(0, least(kChunk, z.Sq - i)), nk = z.causal ? most(0, least(kChunk, z.keys(head) - i)) : 0;
+  const int64_t n = w.count_q(i), nk = z.causal ? w.count_k(head, i) : 0, ld = z.h * z.m;
   if (!n) return;
-  if (nk) w.keys(head, i, nk, r);
-  columns(w.c.gout[0].f() + z.row(head, i, z.Sq) * z.e, z.h * z.e, n, z.e, r.t, false);
-  alignas(64) float inverse[kChunk] = {}, *delta = r.t + z.e * kChunk;
-  for (int64_t l = 0; l < kChunk; l++) {
-    inverse[l] = l < n ? w.inverse(head, i + l) : 0;
-    delta[l] = l < n ? w.delta[head * z.Sq + i + l] : 0;
+  float* dq = w.c.gin[0].f() + z.row(head, i, z.Sq) * z.m;
+  const Rows g = w.upstream(head, i, n, r);
+  gemm_tile(n, z.m, z.e + 1, g.p, g.ld, 1, state, z.mp, dq, ld, nullptr, false);
+  if (nk) {
+    const Rows k = w.keys(head, i, nk, r), v = w.values(head, i, nk, r);
+    columns(g, n, z.e, r.gt);
+    triangle(v, z.e, r.gt, r.delta, nk, n, r.a);
+    to_queries(r.a, k, z.m, nk, n, dq, ld);
+    grow(state, z.e, z.mp, v, k, nullptr, nk);
+    add_rows(k, nk, z.mp, state + z.e * z.mp);
   }
-  for (int64_t t = 0; t < z.e; t++)
-    for (int64_t v = 0; v < kChunk; v += W)
-      store(r.t + t * kChunk + v, load(r.t + t * kChunk + v) * load(inverse + v));
-  gemm_tile(z.m, up(n, kBlock), z.e1, state, 1, z.mp, r.t, kChunk, r.out, kChunk, nullptr, false);
-  if (nk) within(r.tall, z.e1, z.e1, r.t, r.wide, z.mp, z.m, nk, n, false, r.a, r.out);
-  if (z.elu) columns(w.c.in[0].f() + z.row(head, i, z.Sq) * z.m, z.h * z.m, n, z.m, r.x, true);
-  for (int64_t f = 0; f < z.m; f++)
-    for (int64_t v = 0; v < kChunk; v += W) {
-      V d = fma(load(delta + v), splat(z.key_eps), load(r.out + f * kChunk + v));
-      if (z.elu) d *= slope(load(r.x + f * kChunk + v));
-      store(r.out + f * kChunk + v, d);
-    }
-  rows_from(r.out, z.m, n, w.c.gin[0].f() + z.row(head, i, z.Sq) * z.m, z.h * z.m);
-  if (nk) w.grow(state, nk, r);
+  if (z.elu) slopes(w.at(0, head, i, z.Sq, z.m), n, z.m, ld, dq);
 }
 
-/** dk and dv of up to kChunk keys from j on. */
+/** R (m x ep) = the transpose of the state's first e rows. */
+void turn(const Sizes& z, const float* state, float* y) {
+  for (int64_t t = 0; t < z.ep; t += W)
+    transpose_strip(state + t * z.mp, z.mp, int(most(0, least(W, z.e - t))), z.m, 1.0f, y + t, z.ep);
+}
+
+/** dk and dv of a chunk from step j on. state: R^T (e x mp), then the sum of delta phi(q). */
 void key_chunk(const Work& w, int64_t head, int64_t j, float* state, const Room& r) {
   const Sizes& z = w.z;
-  const int64_t stored = most(0, least(kChunk, z.Sk - j)), n = most(0, least(stored, z.keys(head) - j));
-  const int64_t nq = z.causal ? most(0, least(kChunk, z.Sq - j)) : 0, at = z.row(head, j, z.Sk);
+  const int64_t stored = most(0, least(z.step, z.Sk - j)), n = least(stored, w.count_k(head, j));
+  const int64_t nq = z.causal ? w.count_q(j) : 0, at = z.row(head, j, z.Sk), ldk = z.h * z.m, ldv = z.h * z.e;
   float* dk = w.c.gin[1] ? w.c.gin[1].f() + at * z.m : nullptr;
   float* dv = w.c.gin[2] ? w.c.gin[2].f() + at * z.e : nullptr;
-  if (nq) w.queries(head, j, nq, r);
+  const Rows q = nq ? w.queries(head, j, nq, r) : Rows{}, g = nq ? w.upstream(head, j, nq, r) : Rows{};
   if (n) {
-    columns(w.c.in[1].f() + at * z.m, z.h * z.m, n, z.m, r.x, z.elu);
+    const Rows k = w.keys(head, j, n, r), v = w.values(head, j, n, r);
     if (dk) {
-      columns(w.c.in[2].f() + at * z.e, z.h * z.e, n, z.e, r.t, false);
-      for (int64_t l = 0; l < kChunk; l++) r.t[z.e * kChunk + l] = 1;
-      gemm_tile(z.m, up(n, kBlock), z.e1, state, 1, z.mp, r.t, kChunk, r.out, kChunk, nullptr, false);
-      if (nq) within(r.tall, z.e1, z.e1, r.t, r.wide, z.mp, z.m, nq, n, true, r.a, r.out);
-      for (int64_t i = 0; z.elu && i < z.m * kChunk; i += W) store(r.out + i, load(r.out + i) * slope(load(r.x + i)));
-      rows_from(r.out, z.m, n, dk, z.h * z.m);
+      gemm_tile(n, z.m, z.e, v.p, v.ld, 1, state, z.mp, dk, ldk, state + z.e * z.mp, false);
+      if (nq) {
+        columns(g, nq, z.e, r.gt);
+        triangle(v, z.e, r.gt, r.delta, n, nq, r.a);
+        to_keys(r.a, q, z.m, n, nq, dk, ldk);
+      }
+      if (z.elu) slopes(w.at(1, head, j, z.Sk, z.m), n, z.m, ldk, dk);
     }
     if (dv) {
-      gemm_tile(z.e, up(n, kBlock), z.m, state, z.mp, 1, r.x, kChunk, r.out, kChunk, nullptr, false);
-      if (nq) within(r.wide, z.mp, z.m, r.x, r.tall, z.e1, z.e, nq, n, true, r.a, r.out);
-      rows_from(r.out, z.e, n, dv, z.h * z.e);
+      if (z.causal || j == z.begin(j / z.length)) turn(z, state, r.turned);
+      gemm_tile(n, z.e, z.m, k.p, k.ld, 1, r.turned, z.ep, dv, ldv, nullptr, false);
+      if (nq) {
+        columns(q, nq, z.m, r.xt);
+        triangle(k, z.m, r.xt, nullptr, n, nq, r.b);
+        to_keys(r.b, g, z.e, n, nq, dv, ldv);
+      }
     }
   }
-  if (dk) zero_rows(dk + n * z.h * z.m, z.h * z.m, stored - n, z.m);
-  if (dv) zero_rows(dv + n * z.h * z.e, z.h * z.e, stored - n, z.e);
-  if (nq) w.grow(state, nq, r);
+  if (dk) zero_rows(dk + n * ldk, ldk, stored - n, z.m);
+  if (dv) zero_rows(dv + n * ldv, ldv, stored - n, z.e);
+  if (nq) grow(state, z.e, z.mp, g, q, r.delta, nq);
 }
 
-using Chunk = void (*)(const Work&, int64_t head, int64_t step, float* state, const Room&);
+/** What a pass sums, and what it makes of it. */
+struct Pass {
+  enum { kOutputs, kQueries, kKeys } kind;
+  void (*chunk)(const Work&, int64_t head, int64_t step, float* state, const Room&);
+};
 
 /** fn(head, group, room) for every group of every head. */
 template <class F>
@@ -264,56 +343,76 @@ const char* each_group(const Sizes& z, F&& fn) {
   return failed;
 }
 
-/** The sums of each group, of keys or of queries, in states (heads x groups). */
-const char* group_sums(const Work& w, bool of_keys, float* states) {
+/** The sums of each group, in states (heads x groups). */
+const char* group_sums(const Work& w, Pass pass, float* states) {
   const Sizes& z = w.z;
   return each_group(z, [&](int64_t head, int64_t g, const Room& r) {
     float* state = states + (head * z.groups + g) * z.state;
     __builtin_memset(state, 0, size_t(z.state) * 4);
-    const int64_t end = least(z.end(g), of_keys ? z.keys(head) : z.Sq);
-    for (int64_t i = z.begin(g); i < end; i += kChunk) {
-      const int64_t n = least(kChunk, end - i);
-      if (of_keys) w.keys(head, i, n, r);
-      else w.queries(head, i, n, r);
-      w.grow(state, n, r);
+    const int64_t end = least(z.end(g), pass.kind == Pass::kKeys ? z.Sq : z.keys(head));
+    for (int64_t i = z.begin(g); i < end; i += z.step) {
+      const int64_t n = least(z.step, end - i);
+      if (pass.kind == Pass::kKeys) {
+        const Rows q = w.queries(head, i, n, r);
+        grow(state, z.e, z.mp, w.upstream(head, i, n, r), q, r.delta, n);
+        continue;
+      }
+      const Rows k = w.keys(head, i, n, r), v = w.values(head, i, n, r);
+      const bool out = pass.kind == Pass::kOutputs;
+      if (out) grow(state, z.m, z.ep, k, v, nullptr, n);
+      else grow(state, z.e, z.mp, v, k, nullptr, n);
+      add_rows(k, n, z.mp, state + (out ? z.m * z.ep : z.e * z.mp));
     }
   });
 }
 
-/** Each group's sums become what its outputs start from: the sums before it (after it when `back`), or all of them. */
-void starts(const Work& w, bool back, const float* start, float* states) {
+/** Each group's sums become what its outputs start from: the sums before it (kKeys: after it), or all of them. */
+void starts(const Work& w, Pass pass, float* states) {
   const Sizes& z = w.z;
+  const bool back = pass.kind == Pass::kKeys, out = pass.kind == Pass::kOutputs;
+  const int64_t used = out ? z.m * z.ep + z.mp : (z.e + 1) * z.mp;
+  const float* start = w.c.in[4] && !back ? w.c.in[4].f() : nullptr;
   parallel(z.heads, 1, [&](int64_t head, int64_t end, int) {
     for (; head < end; head++) {
       float* s = states + head * z.groups * z.state;
-      for (int64_t r = 0; r < z.e1; r++)
-        for (int64_t f = 0; f < z.mp; f++) {
-          float sum = start && f < z.m ? start[(head * z.e1 + r) * z.m + f] : 0;
-          float* x = s + r * z.mp + f;
-          for (int64_t i = 0; i < z.groups; i++) {
-            float& y = x[(back ? z.groups - 1 - i : i) * z.state];
-            const float own = y;
-            if (z.causal) y = sum;
-            sum += own;
-          }
-          for (int64_t i = 0; !z.causal && i < z.groups; i++) x[i * z.state] = sum;
+      float* first = s + (back ? z.groups - 1 : 0) * z.state;
+      for (int64_t x = 0; x < used; x += W) {
+        V sum{};
+        for (int64_t i = 0; i < z.groups; i++) {
+          float* y = s + (back ? z.groups - 1 - i : i) * z.state + x;
+          const V own = load(y);
+          if (z.causal) store(y, sum);
+          sum += own;
         }
+        if (!z.causal) store(first + x, sum);
+      }
+      for (int64_t g = 0; start && g < (z.causal ? z.groups : 1); g++)
+        for (int64_t t = 0; t <= z.e; t++)
+          for (int64_t f = 0; f < z.m; f++)
+            s[g * z.state + (!out ? t * z.mp + f : t < z.e ? f * z.ep + t : z.m * z.ep + f)] +=
+                start[(head * (z.e + 1) + t) * z.m + f];
+      for (int64_t g = 0; pass.kind == Pass::kQueries && g < (z.causal ? z.groups : 1); g++)
+        for (int64_t f = 0; f < z.m; f++) s[g * z.state + z.e * z.mp + f] += z.key_eps;
+      for (int64_t g = 0; !z.causal && g < z.groups; g++)
+        if (s + g * z.state != first) __builtin_memcpy(s + g * z.state, first, size_t(used) * 4);
     }
   });
 }
 
-/** Runs `chunk` over all steps, from the states that its sums give; forward in time or back. */
-const char* run(const Work& w, Chunk chunk, bool of_keys, const float* start, float* states) {
+/** Runs a pass over all steps, from the states that its sums give; forward in time, or back. */
+const char* run(const Work& w, Pass pass, float* states) {
   const Sizes& z = w.z;
   const char* failed = nullptr;
   if (z.causal && z.groups == 1) __builtin_memset(states, 0, size_t(z.heads * z.state) * 4);
-  else failed = group_sums(w, of_keys, states);
+  else failed = group_sums(w, pass, states);
   if (failed) return failed;
-  starts(w, !of_keys, start, states);
+  starts(w, pass, states);
   return each_group(z, [&](int64_t head, int64_t g, const Room& r) {
     float* state = states + (head * z.groups + g) * z.state;
-    const int64_t begin = z.begin(g), end = z.end(g), chunks = (end - begin + kChunk - 1) / kChunk;
-    for (int64_t i = 0; i < chunks; i++) chunk(w, head, begin + (of_keys ? i : chunks - 1 - i) * kChunk, state, r);
+    const int64_t begin = z.begin(g), chunks = (z.end(g) - begin + z.step - 1) / z.step;
+    const bool back = z.causal && pass.kind == Pass::kKeys;
+    for (int64_t i = 0; i < chunks; i++)
+      pass.chunk(w, head, begin + (back ? chunks - 1 - i : i) * z.step, state, r);
   });
 }
 
@@ -322,11 +421,12 @@ const char* forward(const Call& c) {
   const Sizes& z = w.z;
   float* states = static_cast<float*>(pool_alloc(size_t(z.heads * z.groups * z.state) * 4));
   if (!states) return kNoMemory;
-  const char* failed = run(w, forward_chunk, true, c.in[4] ? c.in[4].f() : nullptr, states);
+  const char* failed = run(w, {Pass::kOutputs, forward_chunk}, states);
   for (int64_t head = 0; !failed && head < z.heads; head++) {
     const float* last = states + ((head + 1) * z.groups - 1) * z.state;
-    for (int64_t r = 0; r < z.e1; r++)
-      __builtin_memcpy(c.out[2].f() + (head * z.e1 + r) * z.m, last + r * z.mp, size_t(z.m) * 4);
+    float* y = c.out[2].f() + head * (z.e + 1) * z.m;
+    for (int64_t t = 0; t <= z.e; t++)
+      for (int64_t f = 0; f < z.m; f++) y[t * z.m + f] = last[t < z.e ? f * z.ep + t : z.m * z.ep + f];
   }
   pool_free(states);
   return failed;
@@ -364,8 +464,8 @@ const char* backward(const Call& c) {
   w.norm = c.out[1].f(), w.delta = states + sums;
   deltas(w, states + sums);
   const char* failed = nullptr;
-  if (c.gin[0]) failed = run(w, query_chunk, true, c.in[4] ? c.in[4].f() : nullptr, states);
-  if (!failed && (c.gin[1] || c.gin[2])) failed = run(w, key_chunk, false, nullptr, states);
+  if (c.gin[0]) failed = run(w, {Pass::kQueries, query_chunk}, states);
+  if (!failed && (c.gin[1] || c.gin[2])) failed = run(w, {Pass::kKeys, key_chunk}, states);
   pool_free(states);
   return failed;
 }
