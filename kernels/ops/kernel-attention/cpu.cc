@@ -13,8 +13,13 @@
 // added in order. The groups and so the bits follow from shapes alone. Memory: that of the states, and chunks. Rows
 // are read and written where they lie if their length allows it; only lanes of the masked products are transposed.
 //
-// Ladder, B 2, L 4K, 4 heads, CPU time of one core of AVX-512, features given, other work running:
-//   everything transposed, rows copied     m = e = 32: full 5.2 ms, causal 7.8; m = e = 64: full 14.4, causal 15.4
+// Ladder: percent of a large matrix product's speed that the arithmetic of op.ts makes, forward / backward; CPU time of
+// one core of AVX-512, B 2, L 4K, 4 heads, features given, other work running:
+//                                          full, m = e = 32    64         causal, 32    64
+//   everything transposed, rows copied              26 / 23    40 / 39       18 / 17    37 / 35
+//   rows where they lie, the next asked for         51 / 42    69 / 59       35 / 23    48 / 36
+//   whole vectors wherever there are some           52 / 46    69 / 66       36 / 27    48 / 38
+// Within its chunks the causal form does 0.7 (m = e = 32) and 0.4 (64) of that arithmetic again, which is not counted.
 #include "gemm-dot.h"
 #include "gemm.h"
 #include "kernel.h"
@@ -63,7 +68,7 @@ struct Sizes {
 
 LC_INLINE V feature(V x) { return vmax(x, V{}) + vexp(vmin(x, V{})); }
 
-/** Rows of an operand: where they lie, or copied. Readable up to a whole vector. */
+/** Rows of an operand: where they lie, or copied and padded to whole vectors. */
 struct Rows {
   const float* p;
   int64_t ld;
@@ -73,7 +78,7 @@ struct Rows {
 LC_INLINE bool collide(int64_t ld) { return ld % 512 == 0; }
 
 /** n rows of d, ld apart, padded with zeros to `width`, `width` apart. */
-void copy_rows(const float* x, int64_t ld, int64_t n, int64_t d, int64_t width, bool elu, float* y) {
+__attribute__((noinline)) void copy_rows(const float* x, int64_t ld, int64_t n, int64_t d, int64_t width, bool elu, float* y) {
   for (int64_t i = 0; i < n; i++, x += ld, y += width) {
     int64_t t = 0;
     for (; t + W <= d; t += W) store(y + t, elu ? feature(load(x + t)) : load(x + t));
@@ -85,8 +90,9 @@ void copy_rows(const float* x, int64_t ld, int64_t n, int64_t d, int64_t width, 
   }
 }
 
-Rows rows(const float* x, int64_t ld, int64_t n, int64_t d, bool elu, float* room) {
-  if (!elu && d % W == 0 && !collide(ld)) return {x, ld};
+/** `whole`: whole vectors of them will be read. */
+Rows rows(const float* x, int64_t ld, int64_t n, int64_t d, bool whole, bool elu, float* room) {
+  if (!elu && (d % W == 0 || !whole) && !collide(ld)) return {x, ld};
   copy_rows(x, ld, n, d, up(d, W), elu, room);
   return {room, up(d, W)};
 }
@@ -97,10 +103,26 @@ void prefetch_rows(const float* x, int64_t ld, int64_t n, int64_t d) {
     for (int64_t t = 0; t < d; t += 16) __builtin_prefetch(x + t, 0, 2);
 }
 
-/** y (d x kChunk) = x^T for n <= kChunk rows of d; lanes from n on are zero. */
-void columns(const Rows& x, int64_t n, int64_t d, float* y) {
-  for (int64_t i = 0; i < kChunk; i += W)
-    transpose_strip(x.p + i * x.ld, x.ld, int(most(0, least(W, n - i))), d, 1.0f, y + i, kChunk);
+/** y (d x lanes, lanes a multiple of W) = x^T for n rows of d; lanes from n on are zero. */
+__attribute__((noinline)) void columns(const float* x, int64_t ld, int64_t n, int64_t d, int64_t lanes, float* y) {
+  for (int64_t i = 0; i < lanes; i += W)
+    transpose_strip(x + i * ld, ld, int(most(0, least(W, n - i))), d, 1.0f, y + i, lanes);
+}
+
+/** y_i = start + x_i . z for n rows of d. */
+void dots(const Rows& x, int64_t n, int64_t d, const float* z, float start, float* y) {
+  for (int64_t i = 0; i < n; i += 4) {
+    const int64_t rest = n - i - 1;
+    const float* p[4];
+    V sum[4] = {};
+    for (int r = 0; r < 4; r++) p[r] = x.p + (i + least(r, rest)) * x.ld;
+    int64_t t = 0;
+    for (; t + W <= d; t += W)
+      for (int r = 0; r < 4; r++) sum[r] = fma(load(p[r] + t), load(z + t), sum[r]);
+    for (int r = 0; r < 4 && t < d; r++) sum[r] = fma(load_part(p[r] + t, int(d - t)), load(z + t), sum[r]);
+    const V s = hsum4(sum[0], sum[1], sum[2], sum[3]) + splat(start);
+    store_part(y + i, s, int(least(4, n - i)));
+  }
 }
 
 void zero_rows(float* y, int64_t ld, int64_t n, int64_t d) {
@@ -137,34 +159,35 @@ struct Work {
   const float* at(int operand, int64_t head, int64_t i, int64_t S, int64_t d) const {
     return c.in[operand].f() + z.row(head, i, S) * d;
   }
-  Rows queries(int64_t head, int64_t i, int64_t n, const Room& r) const {
+  Rows queries(int64_t head, int64_t i, int64_t n, bool whole, const Room& r) const {
     const float* x = at(0, head, i, z.Sq, z.m);
     prefetch_rows(x + n * z.h * z.m, z.h * z.m, least(n, z.Sq - i - n), z.m);
-    return rows(x, z.h * z.m, n, z.m, z.elu, r.q);
+    return rows(x, z.h * z.m, n, z.m, whole, z.elu, r.q);
   }
-  Rows keys(int64_t head, int64_t j, int64_t n, const Room& r) const {
+  Rows keys(int64_t head, int64_t j, int64_t n, bool whole, const Room& r) const {
     const float* x = at(1, head, j, z.Sk, z.m);
     prefetch_rows(x + n * z.h * z.m, z.h * z.m, least(n, z.Sk - j - n), z.m);
-    return rows(x, z.h * z.m, n, z.m, z.elu, r.k);
+    return rows(x, z.h * z.m, n, z.m, whole, z.elu, r.k);
   }
-  Rows values(int64_t head, int64_t j, int64_t n, const Room& r) const {
+  Rows values(int64_t head, int64_t j, int64_t n, bool whole, const Room& r) const {
     const float* x = at(2, head, j, z.Sk, z.e);
     prefetch_rows(x + n * z.h * z.e, z.h * z.e, least(n, z.Sk - j - n), z.e);
-    return rows(x, z.h * z.e, n, z.e, false, r.v);
+    return rows(x, z.h * z.e, n, z.e, whole, false, r.v);
   }
   float inverse(int64_t head, int64_t i) const {
     const float n = norm[head * z.Sq + i];
     return n != 0 ? 1 / n : 0;
   }
   /** g' in rows of gp, delta in column e and in r.delta. */
-  Rows upstream(int64_t head, int64_t i, int64_t n, const Room& r) const {
+  __attribute__((noinline)) Rows upstream(int64_t head, int64_t i, int64_t n, const Room& r) const {
     const float* x = c.gout[0].f() + z.row(head, i, z.Sq) * z.e;
     prefetch_rows(x + n * z.h * z.e, z.h * z.e, least(n, z.Sq - i - n), z.e);
     for (int64_t l = 0; l < n; l++) {
       const V s = splat(inverse(head, i + l));
       float* y = r.g + l * z.gp;
-      for (int64_t t = 0; t < z.gp; t += W)
-        store(y + t, load_part(x + l * z.h * z.e + t, int(most(0, least(W, z.e - t)))) * s);
+      int64_t t = 0;
+      for (; t + W <= z.e; t += W) store(y + t, load(x + l * z.h * z.e + t) * s);
+      if (t < z.e) store(y + t, load_part(x + l * z.h * z.e + t, int(z.e - t)) * s);
       y[z.e] = r.delta[l] = delta[head * z.Sq + i + l];
     }
     for (int64_t l = n; l < z.step; l++) r.delta[l] = 0;
@@ -173,7 +196,7 @@ struct Work {
 };
 
 /** state (rows x cols) += y^T x over n steps, its last row += the sum of weight x (weight null: 1). */
-void grow(float* state, int64_t height, int64_t cols, const Rows& y, const Rows& x, const float* weight, int64_t n) {
+__attribute__((noinline)) void grow(float* state, int64_t height, int64_t cols, const Rows& y, const Rows& x, const float* weight, int64_t n) {
   gemm_tile(height, cols, n, y.p, 1, y.ld, x.p, x.ld, state, cols, nullptr, true);
   float* last = state + height * cols;
   for (int64_t t = 0; weight && t < cols; t += W) {
@@ -184,10 +207,13 @@ void grow(float* state, int64_t height, int64_t cols, const Rows& y, const Rows&
 }
 
 /** last (d) += the sum of n rows. */
-void add_rows(const Rows& x, int64_t n, int64_t d, float* last) {
+__attribute__((noinline)) void add_rows(const Rows& x, int64_t n, int64_t d, float* last) {
   for (int64_t t = 0; t < d; t += W) {
     V sum[2] = {load(last + t), V{}};
-    for (int64_t i = 0; i < n; i++) sum[i & 1] += load(x.p + i * x.ld + t);
+    if (t + W <= d)
+      for (int64_t i = 0; i < n; i++) sum[i & 1] += load(x.p + i * x.ld + t);
+    else
+      for (int64_t i = 0; i < n; i++) sum[i & 1] += load_part(x.p + i * x.ld + t, int(d - t));
     store(last + t, sum[0] + sum[1]);
   }
 }
@@ -196,7 +222,7 @@ void add_rows(const Rows& x, int64_t n, int64_t d, float* last) {
  * a (nk x kChunk): entry (j, i) = start_i + sum_p y(j, p) x(p, i) for key j and query i >= j; zero for i < j within a
  * block of lanes, and not written in blocks that lie before j altogether.
  */
-void triangle(const Rows& y, int64_t p, const float* x, const float* start, int64_t nk, int64_t nq, float* a) {
+__attribute__((noinline)) void triangle(const Rows& y, int64_t p, const float* x, const float* start, int64_t nk, int64_t nq, float* a) {
   for (int64_t i = 0; i < nq; i += kBlock) {
     const int64_t n = least(nk, i + kBlock);
     gemm_tile(n, kBlock, p, y.p, y.ld, 1, x + i, kChunk, a + i, kChunk, start ? start + i : nullptr, false);
@@ -206,14 +232,14 @@ void triangle(const Rows& y, int64_t p, const float* x, const float* start, int6
 }
 
 /** Rows of out, one a query: += a^T x, what each sees of nk keys. */
-void to_queries(const float* a, const Rows& x, int64_t d, int64_t nk, int64_t nq, float* out, int64_t ld) {
+__attribute__((noinline)) void to_queries(const float* a, const Rows& x, int64_t d, int64_t nk, int64_t nq, float* out, int64_t ld) {
   for (int64_t i = 0; i < nq; i += kBlock)
     gemm_tile(least(kBlock, nq - i), d, least(nk, i + kBlock), a + i, 1, kChunk, x.p, x.ld, out + i * ld, ld, nullptr,
               true);
 }
 
 /** Rows of out, one a key: += a x, what it gives to the queries that see it. */
-void to_keys(const float* a, const Rows& x, int64_t d, int64_t nk, int64_t nq, float* out, int64_t ld) {
+__attribute__((noinline)) void to_keys(const float* a, const Rows& x, int64_t d, int64_t nk, int64_t nq, float* out, int64_t ld) {
   for (int64_t j = 0; j < least(nk, nq); j += kBlock)
     gemm_tile(least(kBlock, nk - j), d, nq - j, a + j * kChunk + j, kChunk, 1, x.p + j * x.ld, x.ld, out + j * ld, ld,
               nullptr, true);
@@ -223,16 +249,16 @@ void to_keys(const float* a, const Rows& x, int64_t d, int64_t nk, int64_t nq, f
 void forward_chunk(const Work& w, int64_t head, int64_t i, float* state, const Room& r) {
   const Sizes& z = w.z;
   const int64_t n = w.count_q(i), nk = z.causal ? w.count_k(head, i) : 0, ld = z.h * z.e;
-  const Rows k = nk ? w.keys(head, i, nk, r) : Rows{}, v = nk ? w.values(head, i, nk, r) : Rows{};
+  const Rows k = nk ? w.keys(head, i, nk, false, r) : Rows{}, v = nk ? w.values(head, i, nk, true, r) : Rows{};
   float* sum = state + z.m * z.ep;
   if (n) {
     float *o = w.c.out[0].f() + z.row(head, i, z.Sq) * z.e, *norm = w.c.out[1].f() + head * z.Sq + i;
-    const Rows q = w.queries(head, i, n, r);
+    const Rows q = w.queries(head, i, n, false, r);
     gemm_tile(n, z.e, z.m, q.p, q.ld, 1, state, z.ep, o, ld, nullptr, false);
     for (int64_t t = 0; t < z.mp; t += W) store(r.turned + t, load(sum + t) + splat(z.key_eps));
-    dot_product(1, n, z.m, r.turned, 0, q.p, q.ld, norm, 0, 1, &z.eps, nullptr);
+    dots(q, n, z.m, r.turned, z.eps, norm);
     if (nk) {
-      columns(q, n, z.m, r.xt);
+      columns(q.p, q.ld, n, z.m, kChunk, r.xt);
       triangle(k, z.m, r.xt, nullptr, nk, n, r.a);
       to_queries(r.a, v, z.e, nk, n, o, ld);
       for (int64_t l = 0; l < n; l += W) {
@@ -244,25 +270,26 @@ void forward_chunk(const Work& w, int64_t head, int64_t i, float* state, const R
     }
     for (int64_t l = 0; l < n; l++) {
       const V s = splat(norm[l] != 0 ? 1 / norm[l] : 0);
-      for (int64_t t = 0; t < z.e; t += W) {
-        const int part = int(least(W, z.e - t));
-        store_part(o + l * ld + t, load_part(o + l * ld + t, part) * s, part);
-      }
+      float* y = o + l * ld;
+      int64_t t = 0;
+      for (; t + W <= z.e; t += W) store(y + t, load(y + t) * s);
+      if (t < z.e) store_part(y + t, load_part(y + t, int(z.e - t)) * s, int(z.e - t));
     }
   }
   if (!nk) return;
   grow(state, z.m, z.ep, k, v, nullptr, nk);
-  add_rows(k, nk, z.mp, sum);
+  add_rows(k, nk, z.m, sum);
 }
 
 /** y *= phi'(x) for n rows of d. */
-void slopes(const float* x, int64_t n, int64_t d, int64_t ld, float* y) {
-  for (int64_t i = 0; i < n; i++)
-    for (int64_t t = 0; t < d; t += W) {
-      const int part = int(least(W, d - t));
-      const V s = vexp(vmin(load_part(x + i * ld + t, part), V{}));
-      store_part(y + i * ld + t, load_part(y + i * ld + t, part) * s, part);
-    }
+__attribute__((noinline)) void slopes(const float* x, int64_t n, int64_t d, int64_t ld, float* y) {
+  for (int64_t i = 0; i < n; i++, x += ld, y += ld) {
+    int64_t t = 0;
+    for (; t + W <= d; t += W) store(y + t, load(y + t) * vexp(vmin(load(x + t), V{})));
+    if (t == d) continue;
+    const int part = int(d - t);
+    store_part(y + t, load_part(y + t, part) * vexp(vmin(load_part(x + t, part), V{})), part);
+  }
 }
 
 /** dq of a chunk from step i on. state: S^T (e x mp), then the sum of keys and keyEps. */
@@ -274,20 +301,14 @@ void query_chunk(const Work& w, int64_t head, int64_t i, float* state, const Roo
   const Rows g = w.upstream(head, i, n, r);
   gemm_tile(n, z.m, z.e + 1, g.p, g.ld, 1, state, z.mp, dq, ld, nullptr, false);
   if (nk) {
-    const Rows k = w.keys(head, i, nk, r), v = w.values(head, i, nk, r);
-    columns(g, n, z.e, r.gt);
+    const Rows k = w.keys(head, i, nk, true, r), v = w.values(head, i, nk, false, r);
+    columns(g.p, g.ld, n, z.e, kChunk, r.gt);
     triangle(v, z.e, r.gt, r.delta, nk, n, r.a);
     to_queries(r.a, k, z.m, nk, n, dq, ld);
     grow(state, z.e, z.mp, v, k, nullptr, nk);
-    add_rows(k, nk, z.mp, state + z.e * z.mp);
+    add_rows(k, nk, z.m, state + z.e * z.mp);
   }
   if (z.elu) slopes(w.at(0, head, i, z.Sq, z.m), n, z.m, ld, dq);
-}
-
-/** R (m x ep) = the transpose of the state's first e rows. */
-void turn(const Sizes& z, const float* state, float* y) {
-  for (int64_t t = 0; t < z.ep; t += W)
-    transpose_strip(state + t * z.mp, z.mp, int(most(0, least(W, z.e - t))), z.m, 1.0f, y + t, z.ep);
 }
 
 /** dk and dv of a chunk from step j on. state: R^T (e x mp), then the sum of delta phi(q). */
@@ -297,23 +318,23 @@ void key_chunk(const Work& w, int64_t head, int64_t j, float* state, const Room&
   const int64_t nq = z.causal ? w.count_q(j) : 0, at = z.row(head, j, z.Sk), ldk = z.h * z.m, ldv = z.h * z.e;
   float* dk = w.c.gin[1] ? w.c.gin[1].f() + at * z.m : nullptr;
   float* dv = w.c.gin[2] ? w.c.gin[2].f() + at * z.e : nullptr;
-  const Rows q = nq ? w.queries(head, j, nq, r) : Rows{}, g = nq ? w.upstream(head, j, nq, r) : Rows{};
+  const Rows q = nq ? w.queries(head, j, nq, true, r) : Rows{}, g = nq ? w.upstream(head, j, nq, r) : Rows{};
   if (n) {
-    const Rows k = w.keys(head, j, n, r), v = w.values(head, j, n, r);
+    const Rows k = w.keys(head, j, n, false, r), v = w.values(head, j, n, false, r);
     if (dk) {
       gemm_tile(n, z.m, z.e, v.p, v.ld, 1, state, z.mp, dk, ldk, state + z.e * z.mp, false);
       if (nq) {
-        columns(g, nq, z.e, r.gt);
+        columns(g.p, g.ld, nq, z.e, kChunk, r.gt);
         triangle(v, z.e, r.gt, r.delta, n, nq, r.a);
         to_keys(r.a, q, z.m, n, nq, dk, ldk);
       }
       if (z.elu) slopes(w.at(1, head, j, z.Sk, z.m), n, z.m, ldk, dk);
     }
     if (dv) {
-      if (z.causal || j == z.begin(j / z.length)) turn(z, state, r.turned);
+      if (z.causal || j == z.begin(j / z.length)) columns(state, z.mp, z.e, z.m, z.ep, r.turned);
       gemm_tile(n, z.e, z.m, k.p, k.ld, 1, r.turned, z.ep, dv, ldv, nullptr, false);
       if (nq) {
-        columns(q, nq, z.m, r.xt);
+        columns(q.p, q.ld, nq, z.m, kChunk, r.xt);
         triangle(k, z.m, r.xt, nullptr, n, nq, r.b);
         to_keys(r.b, g, z.e, n, nq, dv, ldv);
       }
@@ -349,19 +370,21 @@ const char* group_sums(const Work& w, Pass pass, float* states) {
   return each_group(z, [&](int64_t head, int64_t g, const Room& r) {
     float* state = states + (head * z.groups + g) * z.state;
     __builtin_memset(state, 0, size_t(z.state) * 4);
-    const int64_t end = least(z.end(g), pass.kind == Pass::kKeys ? z.Sq : z.keys(head));
+    const bool back = pass.kind == Pass::kKeys;
+    if (z.causal && g == (back ? 0 : z.groups - 1)) return;  // nothing comes after it
+    const int64_t end = least(z.end(g), back ? z.Sq : z.keys(head));
     for (int64_t i = z.begin(g); i < end; i += z.step) {
       const int64_t n = least(z.step, end - i);
-      if (pass.kind == Pass::kKeys) {
-        const Rows q = w.queries(head, i, n, r);
+      if (back) {
+        const Rows q = w.queries(head, i, n, true, r);
         grow(state, z.e, z.mp, w.upstream(head, i, n, r), q, r.delta, n);
         continue;
       }
-      const Rows k = w.keys(head, i, n, r), v = w.values(head, i, n, r);
       const bool out = pass.kind == Pass::kOutputs;
+      const Rows k = w.keys(head, i, n, !out, r), v = w.values(head, i, n, out, r);
       if (out) grow(state, z.m, z.ep, k, v, nullptr, n);
       else grow(state, z.e, z.mp, v, k, nullptr, n);
-      add_rows(k, n, z.mp, state + (out ? z.m * z.ep : z.e * z.mp));
+      add_rows(k, n, z.m, state + (out ? z.m * z.ep : z.e * z.mp));
     }
   });
 }

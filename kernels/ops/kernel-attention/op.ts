@@ -144,12 +144,14 @@ const kernelAttentionOp = defineOp<KernelAttentionAttrs>({
       backward: { flops: 2 * rows * (3 * e + 2) * m - 2 * B * h * Sq * (e + 1) * m + mapped, bytes: 8 * tensors },
     };
   },
-  /** Sums of groups of keys, delta of each query, and the chunks of each thread. */
-  workspace(shapes, _, __, threads) {
+  /** Sums of groups of keys, delta of each query, and the rows and products of each thread's chunk. */
+  workspace(shapes, { causal }, _, threads) {
     const { B, Sq, Sk, h, m, e } = kernelAttentionSizes(shapes);
-    const state = (e + 17) * (m + 16);
+    const [mp, ep] = [m + 16, e + 16];
+    const step = causal ? 32 : 64;
     const groups = Math.max(1, Math.min(Math.ceil(8 / (B * h)), Math.ceil(Math.max(Sq, Sk) / 512)));
-    return 4 * (2 * B * h * groups * state + B * h * Sq + threads * (128 * (3 * m + 3 * e + 128) + 4096));
+    const room = step * (2 * mp + 2 * ep + 2) + 32 * (m + e + 64) + mp * ep + 256;
+    return 4 * (B * h * groups * (mp * ep + mp) + B * h * Sq + threads * room);
   },
   cases,
   tolerance: 5e-6,
