@@ -33,6 +33,12 @@ export interface Mixer {
    * state matrix, say) belongs to the scope of `t` in which it is called. Evaluation only: no gradient flows.
    */
   recurrence?(t: Tape): Promise<Recurrence>;
+  /**
+   * Makes sequences of up to `length` steps possible, where the parameters are tied to the length that they were made
+   * for and can be turned into those of a longer one with the same values on shorter sequences (S4). It changes them:
+   * a checkpoint taken afterwards belongs to a model of the new length. Absent: no such length, or no way beyond it.
+   */
+  extend?(length: number): Promise<void>;
 }
 
 /**

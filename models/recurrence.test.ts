@@ -57,7 +57,7 @@ async function compare(
   for (const M of cuts) {
     const step = new Tape(device, { grad: false });
     run.push(step);
-    const before = await Promise.all(state.map((s) => s.read()));
+    const before = at < 50 ? await Promise.all(state.map((s) => s.read())) : null;
     const next = recurrence.advance(step, slice(step, x, { axis: 1, start: at, length: M }), state);
     assert.deepEqual(next.y.shape, [B, M, H]);
     assert.deepEqual(
@@ -67,8 +67,8 @@ async function compare(
     );
     const y = await next.y.read();
     for (let b = 0; b < B; b++) got.set(y.subarray(b * M * H, (b + 1) * M * H), (b * length + at) * H);
-    for (const [i, s] of state.entries())
-      assert.deepEqual(await s.read(), before[i], 'the state that advance was given must stay as it is');
+    for (const [i, s] of before ? state.entries() : [])
+      assert.deepEqual(await s.read(), before?.[i], 'the state that advance was given must stay as it is');
     state = next.state;
     at += M;
     // What is behind the present state is not needed any more.
@@ -82,7 +82,7 @@ async function compare(
 const devices = [
   // Two float64 evaluations by different formulas: what an FFT and the powers of a slow mode leave.
   { device: await openDevice('reference'), limit: 1e-10, lengths: [13, 1] },
-  { device: await openDevice('cpu'), limit: 2e-5, lengths: [97] },
+  { device: await openDevice('cpu'), limit: 1e-5, lengths: [97] },
 ];
 
 /** Which mixers of the small models have a recurrence; a mixer that looks ahead must not offer one. */
@@ -109,3 +109,24 @@ for (const { device, limit, lengths } of devices)
         store.dispose();
       }
     });
+
+/** Two thousand steps, one at a time, in float32: the last outputs are as good as the first. */
+const long = [
+  { mixer: 's4d', config: { states: 64 } },
+  { mixer: 's4d', config: { states: 64, init: 'legs', discretisation: 'bilinear' } },
+  { mixer: 's4d', config: { states: 32, init: 'inv' } },
+  { mixer: 's4', config: { states: 64 } },
+  { mixer: 's4', config: { states: 64, init: 'fourier' } },
+];
+for (const block of long)
+  test(`${block.mixer} ${JSON.stringify(block.config)} does not drift`, async () => {
+    const { device } = devices[1];
+    const length = 2000;
+    const small = { name: '', causal: true, blocks: [block] };
+    const { mixer, store, width } = await build(device, small, 0, length);
+    for (const cuts of [Array(length).fill(1), [3, 1000, 1, 996]]) {
+      const error = await compare(device, mixer, [length, width], cuts);
+      assert.ok(error < 5e-6, `off by ${error}`);
+    }
+    store.dispose();
+  });

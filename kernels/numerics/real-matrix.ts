@@ -82,11 +82,16 @@ export class RealMatrix {
     return x;
   }
 
-  transpose(): RealMatrix {
+  /** Largest sum of magnitudes over a row. */
+  norm(): number {
     const { n, data } = this;
-    return new RealMatrix(
-      n,
-      Float64Array.from({ length: n * n }, (_, i) => data[(i % n) * n + Math.floor(i / n)]),
-    );
+    let most = 0;
+    for (let i = 0; i < n; i++) {
+      let sum = 0;
+      for (let j = 0; j < n; j++) sum += Math.abs(data[i * n + j]);
+      // A NaN must not be lost.
+      if (!(sum <= most)) most = sum;
+    }
+    return most;
   }
 }

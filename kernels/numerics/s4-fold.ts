@@ -88,7 +88,7 @@ function folding(space: StateSpace, L: number, sign: 1 | -1): RealMatrix {
 const foldings = ['fold', 'unfold', 'extend'] as const;
 /**
  * fold    C -> C (I - Abar^L)
- * unfold  C~ -> C~ (I - Abar^L)^{-1}
+ * unfold  C~ -> C~ (I - Abar^L)^{-1}; throws where that matrix is all but singular
  * extend  C~ folded with L -> C~ (I + Abar^L), folded with 2L
  */
 export type Folding = (typeof foldings)[number];
@@ -97,9 +97,20 @@ export type Folding = (typeof foldings)[number];
 export function refold(space: StateSpace, C: readonly (readonly Complex[])[], L: number, how: Folding): Complex[][] {
   const matrix = folding(space, L, how === 'extend' ? 1 : -1);
   if (how !== 'unfold') return C.map((row) => fromRow(matrix.applyLeft(rowOf(row))));
-  const transposed = matrix.transpose();
-  return C.map((row) => fromRow(transposed.solve(rowOf(row), 1)));
+  const inverse = new RealMatrix(matrix.n, matrix.solve(RealMatrix.identity(matrix.n).data, matrix.n));
+  // Abar^L is known to 1e-16 of I, so a small I - Abar^L is as bad as a lopsided one.
+  const condition = Math.max(1, matrix.norm()) * inverse.norm();
+  if (!(condition < worstCondition))
+    throw new RangeError(
+      `I - Abar^${L} has the condition number ${condition.toExponential(1)}: at the step ${space.delta.toExponential(1)} a mode ` +
+        'returns to itself after that many steps, so the folded C does not determine C and there is no recurrent form; ' +
+        'fold with another length',
+    );
+  return C.map((row) => fromRow(inverse.applyLeft(rowOf(row))));
 }
+
+/** Of I - Abar^L: an unfolded C keeps six digits. */
+const worstCondition = 1e10;
 
 /** K[l] = C Abar^l Bbar, l < L, step by step, with the un-folded C. */
 export function recurrentKernel(

@@ -20,6 +20,14 @@ const cases: MixerCases = {
       causal: true,
       blocks: one('s4d', { states: 4, init: 'real', output: 'none', activation: 'none' }),
     },
+    ...(['lin', 'inv', 'legs', 'quad', 'real'] as const).flatMap((init) =>
+      (['zoh', 'bilinear'] as const).map((discretisation) => ({
+        name: `s4d ${init}, ${discretisation}, causal`,
+        causal: true,
+        blocks: one('s4d', { states: 4, init, discretisation, channels: 2, copies: init === 'quad' ? 2 : null }),
+      })),
+    ),
+    { name: 's4d dss', causal: true, blocks: one('s4d', { states: 4, discretisation: 'dss' }) },
   ],
   parameters: [
     [{ states: 64 }, 2 * H * H + 2 * H + 2 * H + (32 + 32 + 64 + 64) * H],

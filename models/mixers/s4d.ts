@@ -9,10 +9,12 @@
  * Gu, Gupta, Goel and Re 2022, arXiv 2206.11893, equations 6 and 7. Parameters as in `s4.ts` without P; C is not
  * folded. Starts: `lin`, `inv`, `legs`, `quad`, `real` (`state-space/initial.ts`). Where the paper has A = -1/2 +
  * i pi n, the code stores -1/2 - i pi n (the conjugate: same kernels for conjugate C) and raises the frequency 0
- * of `lin` to 1e-4. `dss` is the row-normalised discretisation of the same code base.
+ * of `lin` to 1e-4. `dss` is the row-normalised discretisation of the same code base; it is normalised over the
+ * model's length here, over that of each batch there.
  */
 import type { DiagonalKind } from '../../kernels/numerics/hippo.ts';
 import { type S4dParameters, s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
+import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
@@ -74,15 +76,27 @@ const s4d: MixerDefinition<S4dConfig> = {
     const inner = store.at('layer');
     const kernel = diagonalKernel(inner.at('kernel'), size.width, kernelChannels(config), config, streams);
     const layer = new Convolution(store, inner, size, config, streams);
+    const taps = config.discretisation === 'dss' ? cutFrom(size.length, kernel.taps) : kernel.taps;
     const recurrence = (t: Tape) => layer.recurrence((D) => kernel.recurrence(t, D, size.length));
     return {
-      forward: (t, x, context) => layer.forward(t, x, context, (length) => kernel.taps(t, length)),
-      kernel: kernel.taps,
+      forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
+      kernel: taps,
       ...(config.bidirectional ? {} : { recurrence }),
     };
   },
 };
 export default s4d;
+
+/** The first taps of the kernel of L steps: a row-normalised one must not depend on how far a batch is padded. */
+const cutFrom =
+  (L: number, taps: DiagonalKernel['taps']): DiagonalKernel['taps'] =>
+  (t, length) => {
+    if (length > L)
+      throw new RangeError(
+        `the kernel is normalised over ${L} steps, not ${length}: build the model with length ${length}`,
+      );
+    return length === L ? taps(t, L) : t.scope(() => slice(t, taps(t, L), { axis: 2, start: 0, length }));
+  };
 
 export interface DiagonalKernel {
   parameters: S4dParameters;

@@ -6,8 +6,9 @@
 // A chunk is stepped through as well: its convolution by FFT plus the products with the modes' powers that carry the
 // state in and out would cost as much (4 multiply-adds a mode and step, and the transforms).
 //
-// Precision: float32, with the rounding of `a` made up for after every kSteps steps (x += kSteps (rest / a) x). With a
-// low-rank part the modes feed each other, and everything but the stored state is float64.
+// Precision: eight steps of a diagonal system run in float32 and then make up for the rounding of `a`, x += 8 (rest / a)
+// x. Single steps are float64 but for the stored state: what rounding `a` lost is less than half a unit of x, and adding
+// it in float32 would lose it every time. So is everything with a low-rank part, where the modes feed each other.
 #include "denormals.h"
 #include "kernel.h"
 #include "panel-product.h"
@@ -28,33 +29,49 @@ struct Problem {
   int64_t at(int64_t k, int64_t n, int part, int64_t h) const { return ((k * N + n) * 2 + part) * H + h; }
 };
 
-/** Len steps of the diagonal system, channels h.. of sequence b, from step t. State (N, 2) vectors at x. */
-template <int Len>
-LC_INLINE void steps(const Problem& p, int64_t b, int64_t h, int64_t left, int64_t t, V* x, const V* drift, V* ys) {
-  V u[Len];
-  for (int j = 0; j < Len; j++) u[j] = get(p.u + (b * p.M + t + j) * p.H + h, left);
+typedef Vec<double> D;
+typedef float Half __attribute__((vector_size(2 * W)));
+typedef float HalfU __attribute__((vector_size(2 * W), aligned(4), may_alias));
+constexpr int kLanes = lanes<double>;
+
+/** kLanes floats as doubles; of n < kLanes the others are zero. */
+LC_INLINE D widen(const float* from, int64_t n) {
+  if (n >= kLanes) return __builtin_convertvector(Half(*reinterpret_cast<const HalfU*>(from)), D);
+  D to{};
+  for (int64_t j = 0; j < n; j++) to[j] = double(from[j]);
+  return to;
+}
+LC_INLINE D widen(const float* from, const float* more, int64_t n) {
+  return more ? widen(from, n) + widen(more, n) : widen(from, n);
+}
+LC_INLINE void narrow(float* to, D from, int64_t n) {
+  if (n >= kLanes) {
+    *reinterpret_cast<HalfU*>(to) = __builtin_convertvector(from, Half);
+    return;
+  }
+  for (int64_t j = 0; j < n; j++) to[j] = float(from[j]);
+}
+
+/** kSteps steps of the diagonal system, channels h.. of sequence b, from step t. State (N, 2) vectors at x. */
+static void eight_steps(const Problem& p, int64_t b, int64_t h, int64_t t, V* x, const V* drift, V* ys) {
+  const int64_t left = p.H - h;
+  V u[kSteps];
+  for (int j = 0; j < kSteps; j++) u[j] = get(p.u + (b * p.M + t + j) * p.H + h, left);
   for (int64_t k = 0; k < p.C; k++) {
     const V skip = p.D ? get(p.D + k * p.H + h, left) : V{};
-    for (int j = 0; j < Len; j++) ys[k * Len + j] = skip * u[j];
+    for (int j = 0; j < kSteps; j++) ys[k * kSteps + j] = skip * u[j];
   }
   for (int64_t n = 0; n < p.N; n++) {
-    V re[Len], im[Len], xr = x[2 * n], xi = x[2 * n + 1];
+    V re[kSteps], im[kSteps], xr = x[2 * n], xi = x[2 * n + 1];
     const int64_t a = p.at(0, n, 0, h);
     const V ar = get(p.rows + a, left), ai = get(p.rows + a + p.H, left);
-    V more_r = V{}, more_i = V{};
-    if (Len == 1 && p.rest) {
-      const V er = get(p.rest + a, left), ei = get(p.rest + a + p.H, left);
-      more_r = er * xr - ei * xi, more_i = er * xi + ei * xr;
-    }
 #pragma GCC unroll 8
-    for (int j = 0; j < Len; j++) {
-      V next = fma(ar, xr, u[j] - ai * xi);
-      if (Len == 1) next += more_r;
+    for (int j = 0; j < kSteps; j++) {
+      const V next = fma(ar, xr, u[j] - ai * xi);
       xi = fma(ar, xi, ai * xr);
-      if (Len == 1) xi += more_i;
       re[j] = xr = next, im[j] = xi;
     }
-    if (Len > 1 && p.rest) {
+    if (p.rest) {
       const V dr = drift[2 * n], di = drift[2 * n + 1], before = xr;
       xr += dr * xr - di * xi;
       xi += dr * xi + di * before;
@@ -64,11 +81,32 @@ LC_INLINE void steps(const Problem& p, int64_t b, int64_t h, int64_t left, int64
       const int64_t c = p.at(1 + k, n, 0, h);
       const V cr = get(p.rows + c, left), ci = get(p.rows + c + p.H, left);
 #pragma GCC unroll 8
-      for (int j = 0; j < Len; j++) ys[k * Len + j] += cr * re[j] - ci * im[j];
+      for (int j = 0; j < kSteps; j++) ys[k * kSteps + j] += cr * re[j] - ci * im[j];
     }
   }
-  for (int j = 0; j < Len; j++)
-    for (int64_t k = 0; k < p.C; k++) put(p.y + ((b * p.M + t + j) * p.C + k) * p.H + h, ys[k * Len + j], left);
+  for (int j = 0; j < kSteps; j++)
+    for (int64_t k = 0; k < p.C; k++) put(p.y + ((b * p.M + t + j) * p.C + k) * p.H + h, ys[k * kSteps + j], left);
+}
+
+/** One step of kLanes channels; their state as floats W apart at x, outputs at ys. */
+static void one_step(const Problem& p, int64_t b, int64_t h, int64_t t, float* x, D* ys) {
+  const int64_t left = p.H - h;
+  const D u = widen(p.u + (b * p.M + t) * p.H + h, left);
+  for (int64_t k = 0; k < p.C; k++) ys[k] = p.D ? widen(p.D + k * p.H + h, left) * u : D{};
+  for (int64_t n = 0; n < p.N; n++, x += 2 * W) {
+    const int64_t a = p.at(0, n, 0, h), i = a + p.H;
+    const D ar = widen(p.rows + a, p.rest ? p.rest + a : nullptr, left);
+    const D ai = widen(p.rows + i, p.rest ? p.rest + i : nullptr, left);
+    const D xr = widen(x, kLanes), xi = widen(x + W, kLanes);
+    const D re = ar * xr + (u - ai * xi), im = ar * xi + ai * xr;
+    narrow(x, re, kLanes);
+    narrow(x + W, im, kLanes);
+    for (int64_t k = 0; k < p.C; k++) {
+      const int64_t c = p.at(1 + k, n, 0, h);
+      ys[k] += widen(p.rows + c, left) * re - widen(p.rows + c + p.H, left) * im;
+    }
+  }
+  for (int64_t k = 0; k < p.C; k++) narrow(p.y + ((b * p.M + t) * p.C + k) * p.H + h, ys[k], left);
 }
 
 static void diagonal(const Problem& p, int64_t b, int64_t h, int thread) {
@@ -87,22 +125,11 @@ static void diagonal(const Problem& p, int64_t b, int64_t h, int thread) {
       drift[2 * n + 1] = (ei * ar - er * ai) * scale;
     }
   int64_t t = 0;
-  for (; t + kSteps <= p.M; t += kSteps) steps<kSteps>(p, b, h, left, t, x, drift, ys);
-  for (; t < p.M; t++) steps<1>(p, b, h, left, t, x, drift, ys);
+  for (; t + kSteps <= p.M; t += kSteps) eight_steps(p, b, h, t, x, drift, ys);
+  for (; t < p.M; t++)
+    for (int half = 0; half < 2 && half * kLanes < left; half++)
+      one_step(p, b, h + half * kLanes, t, reinterpret_cast<float*>(x) + half * kLanes, reinterpret_cast<D*>(ys));
   for (int64_t i = 0; i < modes; i++) put(p.after + (b * modes + i) * p.H + h, x[i], left);
-}
-
-typedef Vec<double> D;
-constexpr int kLanes = lanes<double>;
-
-/** n <= kLanes floats as doubles, the rest zero. */
-LC_INLINE D widen(const float* from, const float* more, int64_t n) {
-  D to{};
-  for (int64_t j = 0; j < (n < kLanes ? n : kLanes); j++) to[j] = double(from[j]) + (more ? double(more[j]) : 0);
-  return to;
-}
-LC_INLINE void narrow(float* to, D from, int64_t n) {
-  for (int64_t j = 0; j < (n < kLanes ? n : kLanes); j++) to[j] = float(from[j]);
 }
 
 /** Re sum_n row x */
@@ -121,9 +148,9 @@ LC_INLINE D functional(const D* row, const D* x, int64_t N) {
 static void low_rank(const Problem& p, const D* rows, D* x, D* s, int64_t b, int64_t h) {
   const int64_t left = p.H - h, modes = 2 * p.N, N = p.N, R = p.R;
   const D *a = rows, *in = rows + modes, *w = in + modes, *q = w + R * modes, *c = q + R * modes;
-  for (int64_t i = 0; i < modes; i++) x[i] = widen(p.before + (b * modes + i) * p.H + h, nullptr, left);
+  for (int64_t i = 0; i < modes; i++) x[i] = widen(p.before + (b * modes + i) * p.H + h, left);
   for (int64_t t = 0; t < p.M; t++) {
-    const D u = widen(p.u + (b * p.M + t) * p.H + h, nullptr, left);
+    const D u = widen(p.u + (b * p.M + t) * p.H + h, left);
     for (int64_t r = 0; r < R; r++) s[r] = functional(q + r * modes, x, N);
     for (int64_t n = 0; n < N; n++) {
       const D ar = a[2 * n], ai = a[2 * n + 1], xr = x[2 * n], xi = x[2 * n + 1];
@@ -136,7 +163,7 @@ static void low_rank(const Problem& p, const D* rows, D* x, D* s, int64_t b, int
     }
     for (int64_t k = 0; k < p.C; k++) {
       D y = functional(c + k * modes, x, N);
-      if (p.D) y += widen(p.D + k * p.H + h, nullptr, left) * u;
+      if (p.D) y += widen(p.D + k * p.H + h, left) * u;
       narrow(p.y + ((b * p.M + t) * p.C + k) * p.H + h, y, left);
     }
   }
