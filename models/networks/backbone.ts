@@ -10,6 +10,7 @@
  * Each sub-block runs in its own scope: in training what the backward pass saved outlives it, in evaluation
  * nothing does but its output.
  */
+import { UnsupportedError } from '../../kernels/device/device.ts';
 import { add } from '../../kernels/ops/binary/op.ts';
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
@@ -17,7 +18,14 @@ import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Norm, type NormOptions } from '../layers/norm.ts';
 import { pipe } from '../layers/pipe.ts';
-import { loadMixer, type Mixer, type MixerContext, type MixerDefinition } from '../mixer.ts';
+import {
+  loadMixer,
+  type Mixer,
+  type MixerContext,
+  type MixerDefinition,
+  type MixerState,
+  type Recurrence,
+} from '../mixer.ts';
 import type { ParameterStore } from '../parameters.ts';
 
 /** A residual sub-block: which mixer, and what differs from its defaults. */
@@ -116,5 +124,58 @@ export class Backbone {
     ]);
     const sum = add(t, x, branch);
     return prenorm ? sum : norm.forward(t, sum);
+  }
+
+  /** The recurrent form: norms, residuals and maps of positions need no memory. Throws when a mixer has none. */
+  async recurrence(t: Tape): Promise<Recurrence> {
+    const parts: Recurrence[] = [];
+    for (const [i, { mixer }] of this.#blocks.entries()) {
+      if (!mixer.recurrence)
+        throw new UnsupportedError(
+          `block ${i} (${this.config.blocks[i].mixer}) has no recurrent form: it looks ahead, or what it has to remember ` +
+            'grows with the sequence; run the network on whole sequences',
+        );
+      parts.push(await mixer.recurrence(t));
+    }
+    // How many tensors of the state are each block's.
+    let counts: number[] = [];
+    const { prenorm } = this.config;
+    const upTo = (t: Tape, count: number, x: Tensor, state: MixerState): Tensor[] =>
+      t.scope(() => {
+        if (count === 0) return [x];
+        const own = counts[count - 1];
+        const [h, ...below] = upTo(t, count - 1, x, state.slice(0, -own || undefined));
+        const { norm } = this.#blocks[count - 1];
+        const [mixed, ...after] = t.scope(() => {
+          const u = prenorm ? norm.forward(t, h) : h;
+          const next = parts[count - 1].advance(t, u, own ? state.slice(-own) : []);
+          return [next.y, ...next.state];
+        });
+        const y = t.scope(() => {
+          const sum = add(t, h, mixed);
+          return prenorm ? sum : norm.forward(t, sum);
+        });
+        return [y, ...below, ...after];
+      });
+    const last = this.#last;
+    return {
+      start(batch) {
+        const states = parts.map((part) => part.start(batch));
+        counts = states.map(({ length }) => length);
+        return states.flat();
+      },
+      advance(t, x, state) {
+        const [y, ...after] = t.scope(() => {
+          const [h, ...after] = upTo(t, parts.length, x, state);
+          return [last ? last.forward(t, h) : h, ...after];
+        });
+        return { y, state: after };
+      },
+    };
+  }
+
+  /** Makes every mixer that can be made to take sequences of up to `length` steps do so (`Mixer.extend`). */
+  async extend(length: number): Promise<void> {
+    for (const { mixer } of this.#blocks) await mixer.extend?.(length);
   }
 }

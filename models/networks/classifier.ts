@@ -12,7 +12,8 @@ import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder, type InputKind } from './encoder.ts';
 import { dryRun, type ModelEstimate } from './estimate.ts';
-import { buildHead, type Head, type HeadKind, pool } from './heads.ts';
+import { buildHead, type Head, type HeadKind, pool, runningMean, startMean } from './heads.ts';
+import type { NetworkRecurrence } from './running.ts';
 
 export interface ClassifierConfig extends BackboneConfig {
   input: InputKind;
@@ -67,6 +68,39 @@ export class Classifier {
       const pooled = t.scope(() => pool(t, this.states(t, batch), this.config.pool, batch.lengths));
       return this.#head.forward(t, pooled);
     });
+  }
+
+  /**
+   * The network step by step, or in chunks: y is the logits of the sequence so far, (B, classes). For sequences of one
+   * length, not padded.
+   */
+  async recurrence(t: Tape): Promise<NetworkRecurrence> {
+    const backbone = await this.#backbone.recurrence(t);
+    const { pool: how, width } = this.config;
+    return {
+      start(batch) {
+        const sums = how === 'mean' ? startMean(t, batch, width) : [];
+        return [...sums, ...backbone.start(batch)];
+      },
+      advance: (step, x, state, position) => {
+        const [y, ...after] = step.scope(() => {
+          const sums = how === 'mean' ? 2 : 0;
+          const h = step.scope(() => {
+            const next = backbone.advance(step, this.#encoder.part(step, x, position), state.slice(sums));
+            return [next.y, ...next.state];
+          });
+          const pooled = how === 'mean' ? runningMean(step, h[0], state, position) : [pool(step, h[0], how, null)];
+          return [this.#head.forward(step, pooled[0]), ...pooled.slice(1), ...h.slice(1)];
+        });
+        return { y, state: after };
+      },
+    };
+  }
+
+  /** Allows sequences of up to `length` steps, longer than it was built for, where nothing is tied to positions. */
+  async extend(length: number): Promise<void> {
+    this.#encoder.extend(length);
+    await this.#backbone.extend(length);
   }
 
   /** Mean cross entropy (1), with the logits. */

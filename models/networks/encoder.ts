@@ -29,6 +29,8 @@ export class Encoder {
   readonly table: Tensor | null;
   readonly #map: Linear | null;
   readonly #positions: Tensor | null;
+  /** Longest sequence now. */
+  #length: number;
 
   constructor(
     store: ParameterStore,
@@ -36,6 +38,7 @@ export class Encoder {
     streams: Streams,
   ) {
     const { input, width, length, positions } = config;
+    this.#length = length;
     const normals = (n: number, scale: number) => () => streams.get('init').normals(n, scale);
     this.table =
       input.kind === 'tokens'
@@ -47,11 +50,21 @@ export class Encoder {
 
   /** tokens i32 (B, L) or real (B, L, dims) to (B, L, H). */
   forward(t: Tape, x: Tensor): Tensor {
+    const L = x.shape[1];
+    if (L > this.#length)
+      throw new RangeError(
+        `a sequence of ${L} steps is longer than the model's ${this.#length}: build it with length ${L}`,
+      );
+    return this.part(t, x, 0);
+  }
+
+  /** A part of a sequence of any length, from step `start` on; a table of positions must cover it. */
+  part(t: Tape, x: Tensor, start: number): Tensor {
     const { input, length } = this.config;
     const L = x.shape[1];
-    if (L > length)
-      throw new RangeError(`a sequence of ${L} steps is longer than the model's ${length}: build it with length ${L}`);
     const table = this.#positions;
+    if (table && start + L > length)
+      throw new RangeError(`the table of positions ends at ${length} steps, before ${start + L}`);
     return pipe(t, x, [
       (ids) =>
         this.table
@@ -59,8 +72,17 @@ export class Encoder {
           : (this.#map as Linear).forward(t, ids),
       (h) => {
         if (!table) return h;
-        return add(t, h, L < length ? slice(t, table, { axis: 0, start: 0, length: L }) : table);
+        return add(t, h, L < length ? slice(t, table, { axis: 0, start, length: L }) : table);
       },
     ]);
+  }
+
+  /** Allows sequences of up to `length` steps; a table of positions cannot follow. */
+  extend(length: number): void {
+    if (this.#positions && length > this.config.length)
+      throw new RangeError(
+        `the table of positions has ${this.config.length} steps, not ${length}: build the model with length ${length}`,
+      );
+    this.#length = Math.max(this.#length, length);
   }
 }

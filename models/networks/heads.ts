@@ -6,15 +6,17 @@
  *   retrieval  two documents a, b per example, encoded by the same network in one batch:
  *              W2 relu(W1 [a, b, a - b, a b] + c1) + c2
  */
-import { mul, sub } from '../../kernels/ops/binary/op.ts';
+import { add, mul, sub } from '../../kernels/ops/binary/op.ts';
 import { concat } from '../../kernels/ops/concat/op.ts';
 import { maskedMean } from '../../kernels/ops/masked-mean/op.ts';
+import { sum } from '../../kernels/ops/reduce/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
-import { relu } from '../../kernels/ops/unary/op.ts';
+import { relu, scale } from '../../kernels/ops/unary/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
+import type { MixerState } from '../mixer.ts';
 import type { ParameterStore } from '../parameters.ts';
 
 export type HeadKind = { kind: 'linear' } | { kind: 'retrieval'; hidden: number };
@@ -26,6 +28,23 @@ export function pool(t: Tape, h: Tensor, how: 'mean' | 'last', lengths: Tensor |
     throw new RangeError('pooling by the last step needs sequences of one length: use pool "mean" for padded batches');
   const [B, L, H] = h.shape;
   return t.reshape(slice(t, h, { axis: 1, start: L - 1, length: 1 }), [B, H]);
+}
+
+/** The sum over no steps, (B, H), and what rounding has cost it so far. */
+export const startMean = (t: Tape, batch: number, width: number): MixerState =>
+  [0, 1].map(() => t.tensor(new Float64Array(batch * width), [batch, width]));
+
+/**
+ * The mean over all steps up to those of h (B, M, H), and the sum and its error after them. The sum is compensated
+ * (Kahan 1965): a million single steps lose no more than one.
+ */
+export function runningMean(t: Tape, h: Tensor, [total, lost]: MixerState, position: number): Tensor[] {
+  return t.scope(() => {
+    const more = sub(t, sum(t, h, [1]), lost);
+    const next = add(t, total, more);
+    const error = sub(t, sub(t, next, total), more);
+    return [scale(t, next, 1 / (position + h.shape[1])), next, error];
+  });
 }
 
 export interface Head {

@@ -18,6 +18,7 @@ import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from
 import { Encoder } from './encoder.ts';
 import { dryRun, type ModelEstimate } from './estimate.ts';
 import { gptStart } from './gpt-start.ts';
+import type { NetworkRecurrence } from './running.ts';
 
 export interface LanguageModelConfig extends BackboneConfig {
   vocabulary: number;
@@ -65,6 +66,27 @@ export class LanguageModel {
       const h = this.#backbone.forward(t, encode, {});
       return matmul(t, h, this.#encoder.table as Tensor, { transB: true });
     });
+  }
+
+  /** The network token by token, or in chunks: y is the logits at each of these steps, (B, M, vocabulary). */
+  async recurrence(t: Tape): Promise<NetworkRecurrence> {
+    const backbone = await this.#backbone.recurrence(t);
+    return {
+      start: (batch) => backbone.start(batch),
+      advance: (step, x, state, position) => {
+        const [y, ...after] = step.scope(() => {
+          const next = backbone.advance(step, this.#encoder.part(step, x, position), state);
+          return [matmul(step, next.y, this.#encoder.table as Tensor, { transB: true }), ...next.state];
+        });
+        return { y, state: after };
+      },
+    };
+  }
+
+  /** Allows sequences of up to `length` steps, longer than it was built for, where nothing is tied to positions. */
+  async extend(length: number): Promise<void> {
+    this.#encoder.extend(length);
+    await this.#backbone.extend(length);
   }
 
   /** Mean cross entropy per token (1), with the logits. */

@@ -1,0 +1,84 @@
+/**
+ * A network that is moved along its input: one token at a time, or a long input in chunks. What it needs of the past is
+ * its state, so the memory does not grow with the length.
+ */
+import type { Device } from '../../kernels/device/device.ts';
+import { Tape } from '../../kernels/tensor/tape.ts';
+import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import type { MixerState } from '../mixer.ts';
+
+/** The recurrent form of a whole network; as `Recurrence`, with the number of steps that are behind it. */
+export interface NetworkRecurrence {
+  start(batch: number): MixerState;
+  /** x: tokens i32 (B, M) or real (B, M, dims), the steps from `position` on; y: what the network gives for them. */
+  advance(t: Tape, x: Tensor, state: MixerState, position: number): { y: Tensor; state: MixerState };
+}
+
+/** A network that may have a recurrent form. */
+export interface Recurrent {
+  readonly store: { readonly device: Device };
+  /** Throws, with the reason, when a block of it has none. The parameters are read once, here. */
+  recurrence(t: Tape): Promise<NetworkRecurrence>;
+}
+
+export class Running {
+  readonly #home: Tape;
+  readonly #network: NetworkRecurrence;
+  #state: MixerState;
+  #last: Tape | null = null;
+  #position = 0;
+
+  private constructor(home: Tape, network: NetworkRecurrence, batch: number) {
+    this.#home = home;
+    this.#network = network;
+    this.#state = network.start(batch);
+  }
+
+  /** At the start of `batch` sequences. Close it after use. */
+  static async open(network: Recurrent, batch: number): Promise<Running> {
+    const home = new Tape(network.store.device, { grad: false });
+    try {
+      return new Running(home, await network.recurrence(home), batch);
+    } catch (e) {
+      home.close();
+      throw e;
+    }
+  }
+
+  /** Steps so far. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** The next steps, which `input` makes on the tape that it is given; the result lives until the next call. */
+  advance(input: (t: Tape) => Tensor): Tensor {
+    const t = new Tape(this.#home.device, { grad: false });
+    try {
+      let steps = 0;
+      const [y, ...state] = t.scope(() => {
+        const x = input(t);
+        steps = x.shape[1];
+        const next = this.#network.advance(t, x, this.#state, this.#position);
+        return [next.y, ...next.state];
+      });
+      this.#state = state;
+      this.#position += steps;
+      this.#last?.close();
+      this.#last = t;
+      return y;
+    } catch (e) {
+      t.close();
+      throw e;
+    }
+  }
+
+  close(): void {
+    this.#last?.close();
+    this.#last = null;
+    this.#home.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}
