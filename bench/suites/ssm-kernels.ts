@@ -2,8 +2,8 @@
 import { systems } from '../../models/systems.ts';
 import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
-import { hasKernel, type MixerTask, mixerCandidate } from '../measure/mixer-task.ts';
 import { taskPasses } from '../measure/op-task.ts';
+import { hasKernel, type MixerTask, mixerCandidate } from '../measure/system-task.ts';
 import type { Group } from '../measure/workload.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 

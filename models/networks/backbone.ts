@@ -27,6 +27,7 @@ import {
   type Recurrence,
 } from '../mixer.ts';
 import type { ParameterStore } from '../parameters.ts';
+import type { BlockStates } from './running.ts';
 
 /** A residual sub-block: which mixer, and what differs from its defaults. */
 export interface BlockConfig {
@@ -70,6 +71,12 @@ interface Block {
   norm: Norm;
   /** Of the mixer's output; 0 where the mixer has its own. */
   dropout: number;
+}
+
+/** The blocks on the next steps, which `encode` makes, (B, M, H); each block's state is handed on as it came. */
+export interface BackboneRecurrence {
+  start(batch: number): BlockStates;
+  advance(t: Tape, encode: () => Tensor, states: BlockStates): { y: Tensor; states: BlockStates };
 }
 
 export class Backbone {
@@ -127,7 +134,7 @@ export class Backbone {
   }
 
   /** The recurrent form: norms, residuals and maps of positions need no memory. Throws when a mixer has none. */
-  async recurrence(t: Tape): Promise<Recurrence> {
+  async recurrence(t: Tape): Promise<BackboneRecurrence> {
     const parts: Recurrence[] = [];
     for (const [i, { mixer }] of this.#blocks.entries()) {
       if (!mixer.recurrence)
@@ -137,41 +144,45 @@ export class Backbone {
         );
       parts.push(await mixer.recurrence(t));
     }
-    // How many tensors of the state are each block's.
-    let counts: number[] = [];
-    const { prenorm } = this.config;
-    const upTo = (t: Tape, count: number, x: Tensor, state: MixerState): Tensor[] =>
-      t.scope(() => {
-        if (count === 0) return [x];
-        const own = counts[count - 1];
-        const [h, ...below] = upTo(t, count - 1, x, state.slice(0, -own || undefined));
-        const { norm } = this.#blocks[count - 1];
-        const [mixed, ...after] = t.scope(() => {
-          const u = prenorm ? norm.forward(t, h) : h;
-          const next = parts[count - 1].advance(t, u, own ? state.slice(-own) : []);
-          return [next.y, ...next.state];
-        });
-        const y = t.scope(() => {
-          const sum = add(t, h, mixed);
-          return prenorm ? sum : norm.forward(t, sum);
-        });
-        return [y, ...below, ...after];
-      });
     const last = this.#last;
     return {
-      start(batch) {
-        const states = parts.map((part) => part.start(batch));
-        counts = states.map(({ length }) => length);
-        return states.flat();
-      },
-      advance(t, x, state) {
-        const [y, ...after] = t.scope(() => {
-          const [h, ...after] = upTo(t, parts.length, x, state);
-          return [last ? last.forward(t, h) : h, ...after];
+      start: (batch) => parts.map((part) => part.start(batch)),
+      advance: (t, encode, states) => {
+        const after: MixerState[] = [];
+        const [y] = t.scope(() => {
+          const h = this.#partUpTo(t, parts, parts.length, encode, states, after);
+          return [last ? last.forward(t, h) : h, ...after.flat()];
         });
-        return { y, state: after };
+        return { y, states: after };
       },
     };
+  }
+
+  /** Blocks below `count` on the next steps; their states go to `after`. */
+  #partUpTo(
+    t: Tape,
+    parts: readonly Recurrence[],
+    count: number,
+    encode: () => Tensor,
+    states: BlockStates,
+    after: MixerState[],
+  ): Tensor {
+    if (count === 0) return t.scope(encode);
+    const { prenorm } = this.config;
+    const i = count - 1;
+    const { norm } = this.#blocks[i];
+    const [y] = t.scope(() => {
+      const x = this.#partUpTo(t, parts, i, encode, states, after);
+      const [mixed] = t.scope(() => {
+        const u = prenorm ? norm.forward(t, x) : x;
+        const next = parts[i].advance(t, u, states[i], x);
+        after.push(next.state);
+        return [next.y, ...next.state];
+      });
+      const sum = add(t, x, mixed);
+      return [prenorm ? sum : norm.forward(t, sum), ...after.flat()];
+    });
+    return y;
   }
 
   /** Makes every mixer that can be made to take sequences of up to `length` steps do so (`Mixer.extend`). */

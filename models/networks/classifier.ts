@@ -13,7 +13,7 @@ import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from
 import { Encoder, type InputKind } from './encoder.ts';
 import { dryRun, type ModelEstimate } from './estimate.ts';
 import { buildHead, type Head, type HeadKind, pool, runningMean, startMean } from './heads.ts';
-import type { NetworkRecurrence } from './running.ts';
+import { type NetworkRecurrence, tensorsOf } from './running.ts';
 
 export interface ClassifierConfig extends BackboneConfig {
   input: InputKind;
@@ -78,19 +78,22 @@ export class Classifier {
     const backbone = await this.#backbone.recurrence(t);
     const { pool: how, width } = this.config;
     return {
-      start(batch) {
-        const sums = how === 'mean' ? startMean(t, batch, width) : [];
-        return [...sums, ...backbone.start(batch)];
-      },
-      advance: (step, x, state, position) => {
-        const [y, ...after] = step.scope(() => {
-          const sums = how === 'mean' ? 2 : 0;
-          const h = step.scope(() => {
-            const next = backbone.advance(step, this.#encoder.part(step, x, position), state.slice(sums));
-            return [next.y, ...next.state];
+      start: (batch) => ({
+        blocks: backbone.start(batch),
+        head: how === 'mean' ? startMean(t, batch, width) : [],
+        position: 0,
+      }),
+      advance: (step, x, { blocks, head, position }) => {
+        const after = { blocks, head, position: position + x.shape[1] };
+        const [y] = step.scope(() => {
+          const pooled = step.scope(() => {
+            const { y: h, states } = backbone.advance(step, () => this.#encoder.part(step, x, position), blocks);
+            after.blocks = states;
+            const [mean, ...sums] = how === 'mean' ? runningMean(step, h, head, position) : [pool(step, h, how, null)];
+            after.head = sums;
+            return [mean, ...tensorsOf(after)];
           });
-          const pooled = how === 'mean' ? runningMean(step, h[0], state, position) : [pool(step, h[0], how, null)];
-          return [this.#head.forward(step, pooled[0]), ...pooled.slice(1), ...h.slice(1)];
+          return [this.#head.forward(step, pooled[0]), ...tensorsOf(after)];
         });
         return { y, state: after };
       },

@@ -16,7 +16,6 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
-import type { MixerState } from '../mixer.ts';
 import type { ParameterStore } from '../parameters.ts';
 
 export type HeadKind = { kind: 'linear' } | { kind: 'retrieval'; hidden: number };
@@ -31,14 +30,14 @@ export function pool(t: Tape, h: Tensor, how: 'mean' | 'last', lengths: Tensor |
 }
 
 /** The sum over no steps, (B, H), and what rounding has cost it so far. */
-export const startMean = (t: Tape, batch: number, width: number): MixerState =>
+export const startMean = (t: Tape, batch: number, width: number): Tensor[] =>
   [0, 1].map(() => t.tensor(new Float64Array(batch * width), [batch, width]));
 
 /**
  * The mean over all steps up to those of h (B, M, H), and the sum and its error after them. The sum is compensated
  * (Kahan 1965): a million single steps lose no more than one.
  */
-export function runningMean(t: Tape, h: Tensor, [total, lost]: MixerState, position: number): Tensor[] {
+export function runningMean(t: Tape, h: Tensor, [total, lost]: readonly Tensor[], position: number): Tensor[] {
   return t.scope(() => {
     const more = sub(t, sum(t, h, [1]), lost);
     const next = add(t, total, more);

@@ -72,13 +72,15 @@ export class LanguageModel {
   async recurrence(t: Tape): Promise<NetworkRecurrence> {
     const backbone = await this.#backbone.recurrence(t);
     return {
-      start: (batch) => backbone.start(batch),
-      advance: (step, x, state, position) => {
-        const [y, ...after] = step.scope(() => {
-          const next = backbone.advance(step, this.#encoder.part(step, x, position), state);
-          return [matmul(step, next.y, this.#encoder.table as Tensor, { transB: true }), ...next.state];
+      start: (batch) => ({ blocks: backbone.start(batch), head: [], position: 0 }),
+      advance: (step, x, { blocks, position }) => {
+        let after = blocks;
+        const [y] = step.scope(() => {
+          const next = backbone.advance(step, () => this.#encoder.part(step, x, position), blocks);
+          after = next.states;
+          return [matmul(step, next.y, this.#encoder.table as Tensor, { transB: true }), ...after.flat()];
         });
-        return { y, state: after };
+        return { y, state: { blocks: after, head: [], position: position + x.shape[1] } };
       },
     };
   }

@@ -7,11 +7,26 @@ import { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { MixerState } from '../mixer.ts';
 
-/** The recurrent form of a whole network; as `Recurrence`, with the number of steps that are behind it. */
+/** What a network remembers: the states of its blocks, in order. */
+export type BlockStates = readonly MixerState[];
+
+/** ... and what its head does, with the number of steps that are behind it. */
+export interface NetworkState {
+  blocks: BlockStates;
+  head: readonly Tensor[];
+  position: number;
+}
+
+export const tensorsOf = ({ blocks, head }: Pick<NetworkState, 'blocks' | 'head'>): Tensor[] => [
+  ...blocks.flat(),
+  ...head,
+];
+
+/** The recurrent form of a whole network; as `Recurrence`. */
 export interface NetworkRecurrence {
-  start(batch: number): MixerState;
-  /** x: tokens i32 (B, M) or real (B, M, dims), the steps from `position` on; y: what the network gives for them. */
-  advance(t: Tape, x: Tensor, state: MixerState, position: number): { y: Tensor; state: MixerState };
+  start(batch: number): NetworkState;
+  /** x: tokens i32 (B, M) or real (B, M, dims), the next steps; y: what the network gives for them. */
+  advance(t: Tape, x: Tensor, state: NetworkState): { y: Tensor; state: NetworkState };
 }
 
 /** A network that may have a recurrent form. */
@@ -24,9 +39,8 @@ export interface Recurrent {
 export class Running {
   readonly #home: Tape;
   readonly #network: NetworkRecurrence;
-  #state: MixerState;
+  #state: NetworkState;
   #last: Tape | null = null;
-  #position = 0;
 
   private constructor(home: Tape, network: NetworkRecurrence, batch: number) {
     this.#home = home;
@@ -47,22 +61,20 @@ export class Running {
 
   /** Steps so far. */
   get position(): number {
-    return this.#position;
+    return this.#state.position;
   }
 
   /** The next steps, which `input` makes on the tape that it is given; the result lives until the next call. */
   advance(input: (t: Tape) => Tensor): Tensor {
     const t = new Tape(this.#home.device, { grad: false });
     try {
-      let steps = 0;
-      const [y, ...state] = t.scope(() => {
-        const x = input(t);
-        steps = x.shape[1];
-        const next = this.#network.advance(t, x, this.#state, this.#position);
-        return [next.y, ...next.state];
+      let state = this.#state;
+      const [y] = t.scope(() => {
+        const next = this.#network.advance(t, input(t), state);
+        state = next.state;
+        return [next.y, ...tensorsOf(state)];
       });
       this.#state = state;
-      this.#position += steps;
       this.#last?.close();
       this.#last = t;
       return y;
