@@ -3,6 +3,7 @@
  * its state, so the memory does not grow with the length.
  */
 import type { Device } from '../../kernels/device/device.ts';
+import type { Cost } from '../../kernels/ops/op.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { MixerState } from '../mixer.ts';
@@ -39,13 +40,15 @@ export interface Recurrent {
 export class Running {
   readonly #home: Tape;
   readonly #network: NetworkRecurrence;
+  readonly #start: NetworkState;
   #state: NetworkState;
   #last: Tape | null = null;
 
   private constructor(home: Tape, network: NetworkRecurrence, batch: number) {
     this.#home = home;
     this.#network = network;
-    this.#state = network.start(batch);
+    this.#start = network.start(batch);
+    this.#state = this.#start;
   }
 
   /** At the start of `batch` sequences. Close it after use. */
@@ -57,6 +60,16 @@ export class Running {
       home.close();
       throw e;
     }
+  }
+
+  /** Back to the start of new sequences. */
+  reset(): void {
+    this.#state = this.#start;
+  }
+
+  /** Analytic cost of the last call. */
+  get cost(): Cost {
+    return this.#last?.cost.forward ?? { flops: 0, bytes: 0 };
   }
 
   /** Steps so far. */
