@@ -14,10 +14,12 @@
  * Not causal, one-sided or not: a convolution is causal because transform and inverse are exactly each other's inverses
  * on zero-padded rows. A learned transform mixes all positions, so every output may see every input.
  *
- * The public code, differently: sizes up to n_max crash (here T(x; N) = M_N x, as the recursion says); its inverse has
- * the length L + taps although the spectra were rounded up to a power of two, which is no inverse when it is not one, and
- * the taps of negative lags are placed for that length (here both have the rounded N); N follows the padded length of the
- * batch (here that of the model: L and taps as configured, so that a sequence gives the same in any batch).
+ * The public code, differently: the module's n_max sizes the matrices but does not reach the recursion, which stays at
+ * 16 unless told so too (here one n_max is both); sizes up to n_max crash (here T(x; N) = M_N x, as the recursion says);
+ * its inverse has the length L + taps although the spectra were rounded up to a power of two, which is no inverse when
+ * it is not one, and the taps of negative lags are placed for that length (here both have the rounded N); N follows the
+ * padded length of the batch (here that of the model: L and taps as configured, so that a sequence gives the same in any
+ * batch).
  */
 import { add, mul } from '../../kernels/ops/binary/op.ts';
 import { butterflyTransform } from '../../kernels/ops/butterfly-transform/op.ts';
