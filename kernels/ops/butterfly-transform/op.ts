@@ -137,7 +137,8 @@ const butterflyTransformOp = defineOp<ButterflyAttrs>({
       (Math.min(threads, sizeOf((x as Shape).slice(0, 2))) *
         (rows + 520 * Math.max(...factors) + 10 * squares(factors)) +
         partial +
-        6 * N)
+        6 * N +
+        10 * squares(factors))
     );
   },
   /** The matrix products as they are carried out: 8 N (n_1 + ... + n_p) a complex row, of 5 N log2 N useful ones. */

@@ -66,11 +66,8 @@ const spectralConvOp = defineOp<SpectralConvAttrs>({
   pack: ({ length, factors }) => [length, factors.length, ...factors],
   workspace([U], { factors }, _pass, threads) {
     const [, H, , N] = U as Shape;
-    return (
-      4 * Math.min(threads, H) * (6 * N + 660 * Math.max(...factors)) +
-      6 * N +
-      10 * factors.reduce((s, n) => s + n * n, 0)
-    );
+    const tables = 4 * N + 10 * factors.reduce((sum, n) => sum + n * n, 0);
+    return 4 * (Math.min(threads, H) * (6 * N + 660 * Math.max(...factors)) + tables);
   },
   /** Matrix products as they are carried out; only the rows that are real and wanted at the level next to time. */
   cost([U, K], { length, factors }) {
