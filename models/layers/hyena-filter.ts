@@ -2,8 +2,9 @@
 import { mul } from '../../kernels/ops/binary/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
 import { permute } from '../../kernels/ops/permute/op.ts';
+import { sineMap } from '../../kernels/ops/sine-map/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
-import { exp, scale, sin } from '../../kernels/ops/unary/op.ts';
+import { exp, scale } from '../../kernels/ops/unary/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
@@ -108,9 +109,10 @@ export class HyenaFilter {
     if (length > T)
       throw new RangeError(`Hyena's kernels are defined on ${T} steps: a sequence of ${length} needs a longer model`);
     const last = this.#reordered(t, this.#last.weight);
+    const frequency = t.reshape(this.#frequency, [this.config.filterWidth]);
     return pipe(t, this.#features, [
       (z) => t.reshape(length < T ? slice(t, z, { axis: 1, start: 0, length }) : z, [length, E]),
-      ...this.#hidden.map((map) => (h: Tensor) => sin(t, mul(t, map.forward(t, h), this.#frequency))),
+      ...this.#hidden.map((map) => (h: Tensor) => sineMap(t, h, map.weight, map.bias as Tensor, frequency)),
       (h) => matmul(t, last, h, { transB: true }),
       (k) => (this.config.modulate ? mul(t, k, this.#window(t, length)) : k),
       (k) => t.reshape(k, [count, D, length]),
