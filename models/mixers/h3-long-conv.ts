@@ -23,7 +23,7 @@ const h3LongConv: MixerDefinition<H3LongConvConfig> = {
   paper: longConv.paper,
   kind: 'convolution',
   complexity: { sequence: 'd L log L', step: null },
-  golden: ['h3', 'longconv', 'fftconv'],
+  golden: ['longconv', 'fftconv'],
   causal: () => true,
   defaults: {
     headDim: 1,
