@@ -16,8 +16,8 @@ interface HeadView {
   list: number[];
   /** What entry `i` of the list sees. */
   seen(i: number): Pair[];
-  /** A step's key: the unit vector, and the length that it was divided by. */
-  key(l: number): { unit: number[]; norm: number };
+  /** Each step's key: the unit vector, and the length that it was divided by. */
+  keys: { unit: number[]; norm: number }[];
 }
 
 /** Visits every head of every sequence. */
@@ -28,17 +28,16 @@ function heads({ inputs, attrs }: ReferenceCall<LshAttentionAttrs>, visit: (head
   for (let b = 0; b < B; b++)
     for (let e = 0; e < h; e++) {
       const at = (l: number) => ((b * L + l) * h + e) * d;
-      const key = (l: number) => {
+      const keys = Array.from({ length: L }, (_, l) => {
         const x = Array.from(qk.data.slice(at(l), at(l) + d));
         const norm = Math.max(Math.hypot(...x), 1e-12);
         return { unit: x.map((a) => a / norm), norm };
-      };
+      });
       const base = (b * h + e) * R * L;
       const count = R * (lengths ? Math.max(0, Math.min(L, lengths.data[b])) : L);
       const list = Array.from(order.data.slice(base, base + count));
       const chunks = Math.ceil(count / chunk);
       const members = (c: number) => list.slice(c * chunk, (c + 1) * chunk);
-      const keys = Array.from({ length: L }, (_, l) => key(l).unit);
       const seen = (i: number): Pair[] => {
         const own = Math.floor(i / chunk);
         const [step, bucket] = [list[i] % L, buckets.data[base + list[i]]];
@@ -47,10 +46,12 @@ function heads({ inputs, attrs }: ReferenceCall<LshAttentionAttrs>, visit: (head
           if (causal && j > step) return [];
           if (within && buckets.data[base + entry] !== bucket) return [];
           if (j === step) return [{ j, itself: true, score: selfScore }];
-          return [{ j, itself: false, score: scale * keys[j].reduce((s, k, c) => s + k * qk.data[at(step) + c], 0) }];
+          let product = 0;
+          for (let c = 0; c < d; c++) product += keys[j].unit[c] * qk.data[at(step) + c];
+          return [{ j, itself: false, score: scale * product }];
         });
       };
-      visit({ b, e, at, list, seen, key });
+      visit({ b, e, at, list, seen, keys });
     }
 }
 
@@ -106,10 +107,13 @@ export function backward(call: ReferenceCall<LshAttentionAttrs>): void {
     for (let c = 0; c < d; c++) s += a[i + c] * b[j + c];
     return s;
   };
-  heads(call, ({ at, list, seen, key }) => {
+  heads(call, ({ at, list, seen, keys }) => {
     const dk = Array.from({ length: L }, () => new Float64Array(d));
     for (const [l, own] of places(list, L).entries()) {
-      const rounds = own.map((i) => ({ pairs: seen(i), ...attend(v, d, at, seen(i)) }));
+      const rounds = own.map((i) => {
+        const pairs = seen(i);
+        return { pairs, ...attend(v, d, at, pairs) };
+      });
       const most = Math.max(...rounds.map((r) => r.lse));
       const total = rounds.reduce((s, r) => s + Math.exp(r.lse - most), 0);
       const w = rounds.map((r) => Math.exp(r.lse - most) / total);
@@ -120,7 +124,7 @@ export function backward(call: ReferenceCall<LshAttentionAttrs>): void {
         for (const [i, { j, itself }] of pairs.entries()) {
           const dP = w[r] * dot(g.data, at(l), v.data, at(j));
           const dS = itself ? 0 : attrs.scale * P[i] * (dP - w[r] * go[r] + w[r] * (go[r] - gy));
-          const { unit } = key(j);
+          const { unit } = keys[j];
           for (let c = 0; c < d; c++) {
             if (gv) gv.data[at(j) + c] += w[r] * P[i] * g.data[at(l) + c];
             if (gqk) gqk.data[at(l) + c] += dS * unit[c];
@@ -129,7 +133,7 @@ export function backward(call: ReferenceCall<LshAttentionAttrs>): void {
         }
     }
     for (let l = 0; gqk && l < L; l++) {
-      const { unit, norm } = key(l);
+      const { unit, norm } = keys[l];
       const along = norm > 1e-12 ? dot(unit, 0, dk[l], 0) : 0;
       for (let c = 0; c < d; c++) gqk.data[at(l) + c] += (dk[l][c] - along * unit[c]) / norm;
     }
