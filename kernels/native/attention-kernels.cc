@@ -91,11 +91,6 @@ const float* rows_of(const float* x, int64_t ld, const int32_t* at, int64_t n, i
   return room;
 }
 
-/** Asks for rows ahead of time: rows of a head lie apart, out of the reach of the machine's own guesses. */
-void prefetch_row(const float* x, int64_t d) {
-  for (int64_t t = 0; t < d; t += 16) __builtin_prefetch(x + t, 0, 2);
-}
-
 struct ForwardRoom {
   float *q, *o, *s, *k, *v;
   Softmax* state;

@@ -36,20 +36,24 @@ struct Carver {
   }
 };
 
-/** y = x, d floats. */
+/** y = x, d floats. Whole vectors without a mask: what a masked store wrote is slow to read at once. */
 inline void copy_row(const float* x, int64_t d, float* y) {
-  for (int64_t t = 0; t < d; t += W) {
-    const int w = int(least(W, d - t));
-    store_part(y + t, load_part(x + t, w), w);
-  }
+  int64_t t = 0;
+  for (; t + W <= d; t += W) store(y + t, load(x + t));
+  if (t < d) store_part(y + t, load_part(x + t, int(d - t)), int(d - t));
 }
 
-/** y += x, d floats. */
-inline void add_row(const float* x, int64_t d, float* y) {
-  for (int64_t t = 0; t < d; t += W) {
-    const int w = int(least(W, d - t));
-    store_part(y + t, load_part(y + t, w) + load_part(x + t, w), w);
-  }
+/** y = scale y + x, d floats. */
+inline void add_row(const float* x, int64_t d, float* y, float scale = 1) {
+  const V s = splat(scale);
+  int64_t t = 0;
+  for (; t + W <= d; t += W) store(y + t, fma(load(y + t), s, load(x + t)));
+  if (t < d) store_part(y + t, fma(load_part(y + t, int(d - t)), s, load_part(x + t, int(d - t))), int(d - t));
+}
+
+/** Asks for a row ahead of time: rows of a head lie apart, out of the reach of the machine's own guesses. */
+inline void prefetch_row(const float* x, int64_t d) {
+  for (int64_t t = 0; t < d; t += 16) __builtin_prefetch(x + t, 0, 2);
 }
 
 /** n rows of d times `scale`, padded with zeros to dp columns and `rows` rows. */

@@ -32,6 +32,16 @@ struct Slot {
   int64_t n;
 };
 
+/** a b over d. */
+inline float product(const float* a, const float* b, int64_t d) {
+  V sum{};
+  for (int64_t t = 0; t < d; t += W) {
+    const int w = int(least(W, d - t));
+    sum = fma(load_part(a + t, w), load_part(b + t, w), sum);
+  }
+  return hsum(sum);
+}
+
 struct Walk {
   const Sizes& z;
   const float *q, *v;  // the head's first vectors, z.ld apart
@@ -52,21 +62,26 @@ struct Walk {
 
   void make_keys() {
     for (int64_t l = 0; l < length; l++) {
-      double power = 0;
-      for (int64_t t = 0; t < z.d; t++) power += double(q[l * z.ld + t]) * q[l * z.ld + t];
-      const double norm = __builtin_sqrt(power);
+      const double norm = __builtin_sqrt(double(product(q + l * z.ld, q + l * z.ld, z.d)));
       inverse[l] = float(1 / (norm > 1e-12 ? norm : 1e-12));
       for (int64_t t = 0; t < z.d; t++) unit[l * z.d + t] = q[l * z.ld + t] * inverse[l];
     }
   }
   void fill(Slot& s, int64_t c) const {
     s.n = least(z.chunk, count - c * z.chunk);
-    for (int64_t i = 0; i < s.n; i++) {
-      const int32_t entry = order[c * z.chunk + i];
-      s.step[i] = int32_t(entry % z.L);
-      s.bucket[i] = bucket[entry];
-      copy_row(unit + s.step[i] * z.d, z.d, s.k + i * z.d);
-      copy_row(v + s.step[i] * z.ld, z.d, s.v + i * z.d);
+    constexpr int64_t kAhead = 8;  // rows lie anywhere
+    for (int64_t i = 0; i < s.n + kAhead; i++) {
+      if (i < s.n) {
+        const int32_t entry = order[c * z.chunk + i];
+        s.step[i] = int32_t(entry % z.L);
+        s.bucket[i] = bucket[entry];
+        prefetch_row(unit + s.step[i] * z.d, z.d);
+        prefetch_row(v + s.step[i] * z.ld, z.d);
+        prefetch_row(q + s.step[i] * z.ld, z.d);
+      }
+      if (i < kAhead) continue;
+      copy_row(unit + s.step[i - kAhead] * z.d, z.d, s.k + (i - kAhead) * z.d);
+      copy_row(v + s.step[i - kAhead] * z.ld, z.d, s.v + (i - kAhead) * z.d);
     }
   }
   /** Calls visit(own, before) for every chunk, in order. */
@@ -150,11 +165,10 @@ void forward_panel(const Walk& w, const Panel& p, const Slot& own, const Slot& b
     const int64_t l = p.step[i];
     const float high = sum[l] == 0 || largest[i] > top[l] ? largest[i] : top[l];
     const float old = sum[l] == 0 ? 0 : __builtin_exp2f(top[l] - high), fresh = __builtin_exp2f(largest[i] - high);
-    for (int64_t t = 0; t < z.d; t += W) {
-      const int n = int(least(W, z.d - t));
-      const V a = load_part(r.rows + i * z.dp + t, n) * splat(fresh);
-      store_part(y + l * z.ld + t, fma(load_part(y + l * z.ld + t, n), splat(old), a), n);
-    }
+    float *row = r.rows + i * z.dp, *to = y + l * z.ld;
+    for (int64_t t = 0; t < z.dp; t += W) store(row + t, load(row + t) * splat(fresh));
+    if (sum[l] == 0) copy_row(row, z.d, to);
+    else add_row(row, z.d, to, old);
     sum[l] = old * sum[l] + fresh * total[i];
     top[l] = high;
   }
@@ -207,10 +221,7 @@ void backward_panel(const Walk& w, const Panel& p, Slot& own, Slot& before, cons
   columns(r.rows, z.d, p.n, z.d, 1, r.gt, kLanes);
   for (int64_t i = 0; i < p.n; i++) {
     const int64_t l = p.step[i];
-    V d{};
-    for (int64_t t = 0; t < z.d; t += W)
-      d = fma(load(r.g + i * z.dp + t), load_part(y + l * z.ld + t, int(least(W, z.d - t))), d);
-    high[i] = top[l], inverse[i] = 1 / sum[l], delta[i] = hsum(d);
+    high[i] = top[l], inverse[i] = 1 / sum[l], delta[i] = product(r.rows + i * z.d, y + l * z.ld, z.d);
     copy_row(w.q + l * z.ld, z.d, r.rows + i * z.d);
   }
   padded_rows(r.rows, z.d, p.n, z.d, z.scale, r.q, z.dp, p.lanes);
@@ -249,11 +260,9 @@ void write_gradients(const Walk& w, const BackwardRoom& r, float* dqk, float* dv
       continue;
     }
     const float *k = w.unit + l * z.d, *dk = r.dk + l * z.dp;
-    double along = 0;
-    for (int64_t t = 0; t < z.d; t++) along += double(k[t]) * dk[t];
-    if (w.inverse[l] >= 1e12f) along = 0;
+    const float along = w.inverse[l] >= 1e12f ? 0 : product(k, dk, z.d);
     for (int64_t t = 0; t < z.d; t++)
-      dqk[l * z.ld + t] = r.dq[l * z.dp + t] + (dk[t] - float(along) * k[t]) * w.inverse[l];
+      dqk[l * z.ld + t] = r.dq[l * z.dp + t] + (dk[t] - along * k[t]) * w.inverse[l];
   }
 }
 

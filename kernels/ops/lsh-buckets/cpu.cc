@@ -10,14 +10,16 @@ namespace {
 constexpr int64_t kSteps = 64;  // steps that are turned at a time
 constexpr const char* kNoMemory = "lsh-buckets: no memory is left for the rotations";
 
-/** First of the largest of y and -y, n numbers each. */
+/** First of the largest of y and -y, n numbers each: the first place where either is the largest magnitude. */
 int64_t first_largest(const float* y, int64_t n) {
-  int64_t best = 0, least = 0;
-  for (int64_t k = 1; k < n; k++) {
-    if (y[k] > y[best]) best = k;
-    if (y[k] < y[least]) least = k;
-  }
-  return -y[least] > y[best] ? n + least : best;
+  V most{};
+  for (int64_t k = 0; k < n; k += W) most = vmax(most, vabs(load_part(y + k, int(n - k < W ? n - k : W))));
+  const float largest = hmax(most);
+  for (int64_t k = 0; k < n; k++)
+    if (y[k] == largest) return k;
+  for (int64_t k = 0; k < n; k++)
+    if (-y[k] == largest) return n + k;
+  return 0;  // not a number
 }
 
 const char* forward(const Call& c) {
