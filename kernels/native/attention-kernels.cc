@@ -84,7 +84,7 @@ struct Steps {
   int64_t queries(int64_t t) const { return least(least(size, unit - t % each * size), Sq - first(t)); }
 };
 
-/** The rows of n keys: where they lie, when they lie side by side, or copied to `room` (rows apart share cache sets). */
+/** The rows of n keys: where they lie, if side by side, or copied to `room` (rows apart share cache sets). */
 const float* rows_of(const float* x, int64_t ld, const int32_t* at, int64_t n, int64_t d, float* room) {
   if (ld == d && at[n - 1] - at[0] == n - 1) return x + at[0] * d;
   for (int64_t i = 0; i < n; i++) copy_row(x + at[i] * ld, d, room + i * d);
@@ -152,7 +152,7 @@ void forward_block(const Sizes& z, const Call& c, int64_t head, int64_t q0, int6
   }
 }
 
-/** What one backward task works with. Rows: padded to dp columns; columns: kBackQueries lanes; ..t: of a tile of keys. */
+/** What one backward task works with. Rows: padded to dp columns; columns: kBackQueries lanes; last: a tile of keys. */
 struct BackwardRoom {
   float *qt, *gt, *q, *g, *dqt, *p, *ds, *k, *v, *dk, *dv, *kt, *vt, *dkt, *dvt;
   int32_t* list;
@@ -218,7 +218,10 @@ void backward_group(const Sizes& z, const Call& c, int64_t head, int64_t k0, int
   const float* glse = c.gout[1] ? c.gout[1].f() + head * z.Sq : nullptr;
   const float *k = c.in[1].f() + z.key(head, k0), *v = c.in[2].f() + z.key(head, k0);
   if (z.ld != d) {
-    for (int64_t j = 0; j < k1 - k0; j++) copy_row(k + j * z.ld, d, r.k + j * d), copy_row(v + j * z.ld, d, r.v + j * d);
+    for (int64_t j = 0; j < k1 - k0; j++) {
+      copy_row(k + j * z.ld, d, r.k + j * d);
+      copy_row(v + j * z.ld, d, r.v + j * d);
+    }
     k = r.k, v = r.v;
   }
   __builtin_memset(r.dk, 0, size_t((k1 - k0) * dp) * 4);

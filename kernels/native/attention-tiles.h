@@ -57,14 +57,16 @@ inline void prefetch_row(const float* x, int64_t d) {
 }
 
 /** n rows of d times `scale`, padded with zeros to dp columns and `rows` rows. */
-inline void padded_rows(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t dp, int64_t rows) {
+inline void padded_rows(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t dp,
+                        int64_t rows) {
   for (int64_t i = 0; i < rows; i++)
     for (int64_t t = 0; t < dp; t += W)
       store(y + i * dp + t, i < n ? load_part(x + i * ld + t, int(least(W, d - t))) * splat(scale) : V{});
 }
 
 /** y (d x lanes, lanes a multiple of W) = scale x^T for n rows of d; lanes from n on are zero. */
-__attribute__((noinline, unused)) void columns(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y, int64_t lanes) {
+__attribute__((noinline, unused)) void columns(const float* x, int64_t ld, int64_t n, int64_t d, float scale, float* y,
+                                               int64_t lanes) {
   for (int64_t i = 0; i < lanes; i += W)
     transpose_strip(x + i * ld, ld, int(most(0, least(W, n - i))), d, scale, y + i, lanes);
 }
@@ -163,7 +165,7 @@ inline bool softmax_step(float* s, int64_t n, int64_t lanes, const int32_t* at, 
   return begun;
 }
 
-/** P and dS of n keys for the lanes [first, end), in place: s holds S - lse, ds holds dP - delta, rows of kBackQueries. */
+/** P and dS of n keys for the lanes [first, end), in place: s holds S - lse, ds dP - delta, rows of kBackQueries. */
 inline void backward_step(float* s, float* ds, int64_t n, int64_t first, int64_t end, const int32_t* at,
                           const Limits* limits) {
   for (int64_t v = first; v < end; v += W) {

@@ -33,7 +33,7 @@ const localAttention: MixerDefinition<LocalAttentionConfig> = {
   title: 'Local Attention',
   paper: { title: 'Image Transformer', arxiv: '1802.05751', year: 2018 },
   kind: 'attention',
-  complexity: { sequence: 'w L', step: 'w' },
+  complexity: { sequence: 'w L', step: null },
   golden: ['local-attention'],
   systems: [
     {
