@@ -41,30 +41,30 @@ export interface BigsConfig {
   form: ConvForm;
 }
 
-export interface BigsMap {
+/** W_v, W_f, W_r, W_1, W_2, W_u, W_o, as the public code calls them. */
+const mapNames = ['dv', 'du_forward', 'du_backward', 'duc_forward', 'duc_backward', 'dol', 'do'] as const;
+
+interface DenseMap {
   weight: Tensor;
   bias: Tensor;
 }
 /** One direction's state space: D (1), C (N, 2), logStep (1), re and im (N). */
-export interface BigsSystem {
+interface StateSpace {
   D: Tensor;
   C: Tensor;
   logStep: Tensor;
   re: Tensor;
   im: Tensor;
 }
-/** A layer's tensors: the names of the public code are given where the mixer registers them. */
-export interface BigsParameters {
-  forward: BigsSystem;
-  backward: BigsSystem;
-  maps: Record<(typeof mapNames)[number], BigsMap>;
+/** A layer's tensors. */
+interface Parameters {
+  forward: StateSpace;
+  backward: StateSpace;
+  maps: Record<(typeof mapNames)[number], DenseMap>;
 }
 
-/** W_v, W_f, W_r, W_1, W_2, W_u, W_o. */
-export const mapNames = ['dv', 'du_forward', 'du_backward', 'duc_forward', 'duc_backward', 'dol', 'do'] as const;
-
 /** K (1, 1, length). */
-function taps(t: Tape, { C, logStep, re, im }: BigsSystem, length: number): Tensor {
+function taps(t: Tape, { C, logStep, re, im }: StateSpace, length: number): Tensor {
   const W = t.reshape(C, [1, 1, ...C.shape]);
   return dssKernel(
     t,
@@ -74,16 +74,16 @@ function taps(t: Tape, { C, logStep, re, im }: BigsSystem, length: number): Tens
 }
 
 /** The layer without its outer norm and residual: z (B, L, H) to (B, L, H). */
-export function bigsLayer(
+function layer(
   t: Tape,
   z: Tensor,
-  { forward, backward, maps }: BigsParameters,
+  { forward, backward, maps }: Parameters,
   form: ConvForm,
   { lengths }: MixerContext,
 ): Tensor {
   const [B, L, H] = z.shape;
-  const dense = (x: Tensor, { weight, bias }: BigsMap) => linear(t, x, weight, bias);
-  const conv = (u: Tensor, system: BigsSystem) => {
+  const dense = (x: Tensor, { weight, bias }: DenseMap) => linear(t, x, weight, bias);
+  const conv = (u: Tensor, system: StateSpace) => {
     const rows = t.reshape(u, [B * H, 1, L]);
     const k = taps(t, system, L);
     const D = t.reshape(system.D, [1, 1]);
@@ -91,7 +91,7 @@ export function bigsLayer(
       system === forward ? fftConv(t, rows, k, D, { sides: 'causal', form }) : anticausalConv(t, rows, k, D, form);
     return t.reshape(y, [B, H, L]);
   };
-  const direction = (system: BigsSystem, before: BigsMap, after: BigsMap) =>
+  const direction = (system: StateSpace, before: DenseMap, after: DenseMap) =>
     pipe(t, z, [
       (x) => dense(x, before),
       (x) => gelu(t, x),
@@ -130,7 +130,7 @@ const bigs: MixerDefinition<BigsConfig> = {
     if (!Number.isInteger(N) || N < 1) throw new RangeError(`the number of modes must be at least 1, not ${N}`);
     if (!Number.isInteger(I) || I < 1) throw new RangeError(`the inner width must be at least 1, not ${I}`);
     const stream = streams.get('init');
-    const system = (name: string): BigsSystem => {
+    const system = (name: string): StateSpace => {
       const own = store.at(name);
       const D = own.add('D', () => stream.normals(1), [1]);
       const kernel = own.at('kernel');
@@ -154,10 +154,10 @@ const bigs: MixerDefinition<BigsConfig> = {
         ]);
         return [name, { weight, bias: store.add(`${name}.bias`, () => new Float64Array(outputs), [outputs]) }];
       }),
-    ) as BigsParameters['maps'];
+    ) as Parameters['maps'];
     const p = { forward, backward, maps };
     return {
-      forward: (t, x, context) => bigsLayer(t, x, p, form, context),
+      forward: (t, x, context) => layer(t, x, p, form, context),
       kernel: (t, length) => concat(t, [taps(t, forward, length), taps(t, backward, length)], 0),
     };
   },

@@ -43,11 +43,13 @@ export interface GssConfig {
   /** Im Lambda = exp(Lambda_imag), not Lambda_imag. */
   imagExp: boolean;
   reverse: boolean;
+  /** Of the inner norm. */
+  epsilon: number;
   form: ConvForm;
 }
 
-/** A layer's tensors, under the names of the public code. */
-export interface GssParameters {
+/** A layer's tensors. */
+interface Parameters {
   /** W_u (F, H), W_v (E, H), W_g (F, E), W_o (H, F), b_o (H). */
   u: Tensor;
   v: Tensor;
@@ -55,7 +57,7 @@ export interface GssParameters {
   out: Tensor;
   outBias: Tensor;
   /** Of the norm inside the state space branch, (E). */
-  norm: { weight: Tensor; bias: Tensor; eps?: number };
+  norm: { weight: Tensor; bias: Tensor; eps: number };
   /** (N). */
   lambda: { re: Tensor; im: Tensor };
   /** (E, N). */
@@ -64,10 +66,8 @@ export interface GssParameters {
   D: Tensor;
 }
 
-type GssOptions = Pick<GssConfig, 'imagExp' | 'reverse' | 'form'>;
-
 /** Operands and options of the kernel's op. */
-function modes(t: Tape, { lambda, C }: GssParameters, length: number, imagExp: boolean): [DssParameters, DssAttrs] {
+function modes(t: Tape, { lambda, C }: Parameters, length: number, imagExp: boolean): [DssParameters, DssAttrs] {
   const [E, N] = C.re.shape;
   const part = (x: Tensor) => t.reshape(x, [1, E, N, 1]);
   const W = concat(t, [part(C.re), part(C.im)], 3);
@@ -84,10 +84,10 @@ function modes(t: Tape, { lambda, C }: GssParameters, length: number, imagExp: b
 }
 
 /** K (1, E, length). */
-const taps = (t: Tape, p: GssParameters, length: number, imagExp: boolean): Tensor =>
+const taps = (t: Tape, p: Parameters, length: number, imagExp: boolean): Tensor =>
   dssKernel(t, ...modes(t, p, length, imagExp));
 
-const branch = (t: Tape, z: Tensor, { v, norm }: GssParameters): Tensor =>
+const branch = (t: Tape, z: Tensor, { v, norm }: Parameters): Tensor =>
   pipe(t, z, [
     (x) => linear(t, x, v),
     (x) => gelu(t, x),
@@ -95,7 +95,7 @@ const branch = (t: Tape, z: Tensor, { v, norm }: GssParameters): Tensor =>
   ]);
 
 /** (W_g s) * GELU(W_u z), mapped to the width: s (B, L, E) or, `transposed`, (B, E, L). */
-const gated = (t: Tape, z: Tensor, s: Tensor, p: GssParameters, transposed: boolean): Tensor =>
+const gated = (t: Tape, z: Tensor, s: Tensor, p: Parameters, transposed: boolean): Tensor =>
   pipe(t, s, [
     (x) => matmul(t, x, p.gate, { transA: transposed, transB: true }),
     (x) =>
@@ -108,8 +108,8 @@ const gated = (t: Tape, z: Tensor, s: Tensor, p: GssParameters, transposed: bool
   ]);
 
 /** The layer without its outer norm and residual: z (B, L, H) to (B, L, H). */
-export function gssLayer(t: Tape, z: Tensor, p: GssParameters, options: GssOptions, { lengths }: MixerContext): Tensor {
-  const { reverse, form, imagExp } = options;
+function layer(t: Tape, z: Tensor, p: Parameters, config: GssConfig, { lengths }: MixerContext): Tensor {
+  const { reverse, form, imagExp } = config;
   const E = p.D.shape[0];
   const conv = (u: Tensor) => {
     const k = taps(t, p, u.shape[2], imagExp);
@@ -134,7 +134,7 @@ const gss: MixerDefinition<GssConfig> = {
   golden: ['gss'],
   systems: [{ id: 'gss', title: 'GSS', published: ['GSS', 'Gated State Spaces (GSS)'] }],
   causal: ({ reverse }) => !reverse,
-  defaults: { states: 512, gate: null, reduced: null, imagExp: true, reverse: false, form: 'fused' },
+  defaults: { states: 512, gate: null, reduced: null, imagExp: true, reverse: false, epsilon: 1e-5, form: 'fused' },
   build(store, { width: H, length: L }, config, streams) {
     const { states: N, imagExp, reverse } = config;
     const E = config.reduced ?? Math.max(1, Math.floor(H / 4));
@@ -152,13 +152,14 @@ const gss: MixerDefinition<GssConfig> = {
     const map = (name: string, inputs: number, outputs: number) =>
       new Linear(store.at(name), inputs, outputs, streams, { bias: false }).weight;
     const [u, v] = [map('to_u.0', H, F), map('to_v.0', H, E)];
-    const norm = { weight: core.add('norm.weight', ...constant(1)), bias: core.add('norm.bias', ...constant(0)) };
+    const [weight, bias] = [core.add('norm.weight', ...constant(1)), core.add('norm.bias', ...constant(0))];
+    const norm = { weight, bias, eps: config.epsilon };
     const lambda = { re: core.add('Lambda_real', ...normal(N)), im: core.add('Lambda_imag', ...normal(N)) };
     const C = { re: core.add('C_real', ...normal(E, N)), im: core.add('C_imag', ...normal(E, N)) };
     const D = core.add('param_D', ...normal(E));
     const gate = map('to_gate', E, F);
     const out = new Linear(store.at('to_out'), F, H, streams);
-    const p: GssParameters = { u, v, norm, lambda, C, D, gate, out: out.weight, outBias: out.bias as Tensor };
+    const p: Parameters = { u, v, norm, lambda, C, D, gate, out: out.weight, outBias: out.bias as Tensor };
     const recurrence = async (t: Tape) => {
       const system = await dssModes(...modes(t, p, L, imagExp), t.device.real);
       const { start, advance } = stateSpaceRecurrence(t, system, t.reshape(D, [1, E]));
@@ -174,7 +175,7 @@ const gss: MixerDefinition<GssConfig> = {
       };
     };
     return {
-      forward: (t, x, context) => gssLayer(t, x, p, config, context),
+      forward: (t, x, context) => layer(t, x, p, config, context),
       kernel: (t, length) => taps(t, p, length, imagExp),
       ...(reverse ? {} : { recurrence }),
     };

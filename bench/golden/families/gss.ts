@@ -2,9 +2,11 @@
 import type { Device } from '../../../kernels/device/device.ts';
 import { add } from '../../../kernels/ops/binary/op.ts';
 import { layerNorm } from '../../../kernels/ops/layer-norm/op.ts';
-import { type GssParameters, gssLayer } from '../../../models/mixers/gss.ts';
+import { Streams } from '../../../kernels/tensor/random.ts';
+import gss from '../../../models/mixers/gss.ts';
 import type { GoldenCase, GoldenResult } from '../golden.ts';
 import { anything, CaseGraph, requireConfig } from '../graph.ts';
+import { caseStore } from '../store.ts';
 
 export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> {
   requireConfig(c, {
@@ -18,24 +20,25 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   });
   using g = new CaseGraph(c, device);
   const { t } = g;
-  const { ln_eps, reverse_seq, lambda_imag_exp } = c.config;
-  const eps = ln_eps ?? 1e-5;
-  const pair = (re: string, im: string) => ({ re: g.operand(re), im: g.operand(im) });
-  const p: GssParameters = {
-    u: g.operand('to_u.0.weight'),
-    v: g.operand('to_v.0.weight'),
-    gate: g.operand('to_gate.weight'),
-    out: g.operand('to_out.weight'),
-    outBias: g.operand('to_out.bias'),
-    norm: { weight: g.operand('dss.norm.weight'), bias: g.operand('dss.norm.bias'), eps },
-    lambda: pair('dss.Lambda_real', 'dss.Lambda_imag'),
-    C: pair('dss.C_real', 'dss.C_imag'),
-    D: g.operand('dss.param_D'),
-  };
   const x = g.operand('x');
-  const z = layerNorm(t, x, g.operand('norm.weight'), g.operand('norm.bias'), { eps });
-  const options = { imagExp: lambda_imag_exp ?? true, reverse: reverse_seq ?? false, form: 'fused' } as const;
-  const y = add(t, x, gssLayer(t, z, p, options, {}));
+  const [, length, width] = x.shape;
+  const epsilon = c.config.ln_eps ?? 1e-5;
+  const mixer = gss.build(
+    caseStore(g, ''),
+    { width, length, layers: 1, dropout: 0, tiedDropout: false },
+    {
+      ...gss.defaults,
+      states: c.get('dss.Lambda_real').shape[0],
+      gate: c.get('to_u.0.weight').shape[0],
+      reduced: c.get('to_v.0.weight').shape[0],
+      imagExp: c.config.lambda_imag_exp ?? true,
+      reverse: c.config.reverse_seq ?? false,
+      epsilon,
+    },
+    new Streams(0),
+  );
+  const z = layerNorm(t, x, g.operand('norm.weight'), g.operand('norm.bias'), { eps: epsilon });
+  const y = add(t, x, mixer.forward(t, z, {}));
   const computed = new Map<string, ArrayLike<number>>([['y', await y.read()]]);
   for (const [name, grad] of await g.gradients(y)) computed.set(name, grad);
   return { computed, implementation: `${device.implementation('dss-kernel')} (dss-kernel, fft-conv)` };
