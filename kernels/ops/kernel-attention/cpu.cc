@@ -35,7 +35,8 @@ using LONGCONV_ISA::gemm_tile;
 constexpr int64_t kChunk = 32;      // steps of a causal chunk
 constexpr int64_t kWide = 64;       // steps of a chunk that is not
 constexpr int64_t kBlock = 16;      // lanes whose visible steps are cut alike
-constexpr int64_t kHeads = 8;       // heads that keep enough threads busy
+constexpr int64_t kHeads = 8;       // heads that keep enough threads busy; causal groups cost arithmetic
+constexpr int64_t kFullHeads = 32;  // the same where they do not
 constexpr int64_t kGroup = 512;     // least steps of a group
 constexpr const char* kNoMemory = "no memory is left for the sums over keys: use a smaller batch or fewer threads";
 
@@ -54,7 +55,7 @@ struct Sizes {
         causal(c.attr[0] != 0), elu(c.attr[1] != 0), eps(float(c.attr[2])), key_eps(float(c.attr[3])),
         lengths(c.in[3] ? c.in[3].i() : nullptr) {
     step = causal ? kChunk : kWide;
-    groups = most(1, least((kHeads + heads - 1) / heads, T / kGroup));
+    groups = most(1, least(((causal ? kHeads : kFullHeads) + heads - 1) / heads, T / kGroup));
     length = up((T + groups - 1) / groups, step);
     groups = (T + length - 1) / length;
     state = up(most(m * ep + mp, (e + 1) * mp), 16);
@@ -107,6 +108,14 @@ void prefetch_rows(const float* x, int64_t ld, int64_t n, int64_t d) {
 __attribute__((noinline)) void columns(const float* x, int64_t ld, int64_t n, int64_t d, int64_t lanes, float* y) {
   for (int64_t i = 0; i < lanes; i += W)
     transpose_strip(x + i * ld, ld, int(most(0, least(W, n - i))), d, 1.0f, y + i, lanes);
+}
+
+/** y (d x n, rows ldy apart) = x^T for n rows of d. */
+__attribute__((noinline)) void turn(const float* x, int64_t ld, int64_t n, int64_t d, float* y, int64_t ldy) {
+  for (int64_t i = 0; i < n; i += W) {
+    const int w = int(least(W, n - i));
+    transpose_strip(x + i * ld, ld, w, d, 1.0f, y + i, ldy, w);
+  }
 }
 
 /** y_i = start + x_i . z for n rows of d. */
@@ -281,14 +290,13 @@ void forward_chunk(const Work& w, int64_t head, int64_t i, float* state, const R
   add_rows(k, nk, z.m, sum);
 }
 
-/** y *= phi'(x) for n rows of d. */
-__attribute__((noinline)) void slopes(const float* x, int64_t n, int64_t d, int64_t ld, float* y) {
-  for (int64_t i = 0; i < n; i++, x += ld, y += ld) {
+/** y *= phi'(x) for n rows of d, from phi(x): 1 for x > 0, phi(x) otherwise. */
+__attribute__((noinline)) void slopes(const Rows& phi, int64_t n, int64_t d, float* y, int64_t ld) {
+  for (int64_t i = 0; i < n; i++, y += ld) {
+    const float* x = phi.p + i * phi.ld;
     int64_t t = 0;
-    for (; t + W <= d; t += W) store(y + t, load(y + t) * vexp(vmin(load(x + t), V{})));
-    if (t == d) continue;
-    const int part = int(d - t);
-    store_part(y + t, load_part(y + t, part) * vexp(vmin(load_part(x + t, part), V{})), part);
+    for (; t + W <= d; t += W) store(y + t, load(y + t) * vmin(load(x + t), splat(1)));
+    if (t < d) store_part(y + t, load_part(y + t, int(d - t)) * vmin(load(x + t), splat(1)), int(d - t));
   }
 }
 
@@ -308,7 +316,7 @@ void query_chunk(const Work& w, int64_t head, int64_t i, float* state, const Roo
     grow(state, z.e, z.mp, v, k, nullptr, nk);
     add_rows(k, nk, z.m, state + z.e * z.mp);
   }
-  if (z.elu) slopes(w.at(0, head, i, z.Sq, z.m), n, z.m, ld, dq);
+  if (z.elu) slopes(w.queries(head, i, n, true, r), n, z.m, dq, ld);
 }
 
 /** dk and dv of a chunk from step j on. state: R^T (e x mp), then the sum of delta phi(q). */
@@ -328,7 +336,7 @@ void key_chunk(const Work& w, int64_t head, int64_t j, float* state, const Room&
         triangle(v, z.e, r.gt, r.delta, n, nq, r.a);
         to_keys(r.a, q, z.m, n, nq, dk, ldk);
       }
-      if (z.elu) slopes(w.at(1, head, j, z.Sk, z.m), n, z.m, ldk, dk);
+      if (z.elu) slopes(k, n, z.m, dk, ldk);
     }
     if (dv) {
       if (z.causal || j == z.begin(j / z.length)) columns(state, z.mp, z.e, z.m, z.ep, r.turned);
@@ -409,7 +417,14 @@ void starts(const Work& w, Pass pass, float* states) {
         }
         if (!z.causal) store(first + x, sum);
       }
-      for (int64_t g = 0; start && g < (z.causal ? z.groups : 1); g++)
+      const bool fresh = z.causal && z.groups == 1;  // nothing to add to
+      if (start && fresh) {
+        const float* x = start + head * (z.e + 1) * z.m;
+        if (out) turn(x, z.m, z.e, z.m, s, z.ep);
+        else copy_rows(x, z.m, z.e, z.m, z.mp, false, s);
+        copy_rows(x + z.e * z.m, z.m, 1, z.m, z.mp, false, s + (out ? z.m * z.ep : z.e * z.mp));
+      }
+      for (int64_t g = 0; start && !fresh && g < (z.causal ? z.groups : 1); g++)
         for (int64_t t = 0; t <= z.e; t++)
           for (int64_t f = 0; f < z.m; f++)
             s[g * z.state + (!out ? t * z.mp + f : t < z.e ? f * z.ep + t : z.m * z.ep + f)] +=
@@ -445,12 +460,15 @@ const char* forward(const Call& c) {
   float* states = static_cast<float*>(pool_alloc(size_t(z.heads * z.groups * z.state) * 4));
   if (!states) return kNoMemory;
   const char* failed = run(w, {Pass::kOutputs, forward_chunk}, states);
-  for (int64_t head = 0; !failed && head < z.heads; head++) {
-    const float* last = states + ((head + 1) * z.groups - 1) * z.state;
-    float* y = c.out[2].f() + head * (z.e + 1) * z.m;
-    for (int64_t t = 0; t <= z.e; t++)
-      for (int64_t f = 0; f < z.m; f++) y[t * z.m + f] = last[t < z.e ? f * z.ep + t : z.m * z.ep + f];
-  }
+  if (!failed)
+    parallel(z.heads, 1 + 65536 / z.state, [&](int64_t head, int64_t end, int) {
+      for (; head < end; head++) {
+        const float* last = states + ((head + 1) * z.groups - 1) * z.state;
+        float* y = c.out[2].f() + head * (z.e + 1) * z.m;
+        turn(last, z.ep, z.m, z.e, y, z.m);
+        __builtin_memcpy(y + z.e * z.m, last + z.m * z.ep, size_t(z.m) * 4);
+      }
+    });
   pool_free(states);
   return failed;
 }

@@ -5,6 +5,7 @@ import { Stream } from '../../tensor/random.ts';
 import { Tape } from '../../tensor/tape.ts';
 import { relativeError } from '../check.ts';
 import { assertThreadsAgree } from '../cpu-check.ts';
+import { slice } from '../slice/op.ts';
 import kernelAttention, { kernelAttention as attend } from './op.ts';
 
 test('kernel-attention gives the same bits with any number of threads', async () => {
@@ -73,5 +74,17 @@ test('a long sequence of one head, in groups, gives what two halves of it give',
   // The last query sees all keys in either form.
   assert.ok(relativeError(a.subarray(-3), b.subarray(-3)) < 1e-5);
   assert.ok(relativeError(await full.state.read(), await wide.state.read()) < 1e-6);
+  // The second part from the first one's sums: both are long enough for groups.
+  const part = (y: typeof q, start: number, length: number) => slice(t, y, { axis: 1, start, length });
+  const head = attend(t, part(q, 0, 1500), part(k, 0, 1500), part(v, 0, 1500), { map: 'elu+1', causal: true });
+  for (const causal of [true, false]) {
+    const tail = attend(t, part(q, 1500, 2700), part(k, 1500, 2700), part(v, 1500, 2700), {
+      ...{ map: 'elu+1', causal, start: head.state },
+    });
+    const last = (await tail.o.read()).subarray(-3);
+    assert.ok(relativeError(last, a.subarray(-3)) < 1e-5);
+    assert.ok(relativeError(await tail.state.read(), await full.state.read()) < 1e-6);
+    if (causal) assert.ok(relativeError(await tail.o.read(), a.subarray(1500 * 3)) < 1e-5);
+  }
   t.close();
 });

@@ -149,7 +149,7 @@ const kernelAttentionOp = defineOp<KernelAttentionAttrs>({
     const { B, Sq, Sk, h, m, e } = kernelAttentionSizes(shapes);
     const [mp, ep] = [m + 16, e + 16];
     const step = causal ? 32 : 64;
-    const groups = Math.max(1, Math.min(Math.ceil(8 / (B * h)), Math.ceil(Math.max(Sq, Sk) / 512)));
+    const groups = Math.max(1, Math.min(Math.ceil((causal ? 8 : 32) / (B * h)), Math.ceil(Math.max(Sq, Sk) / 512)));
     const room = step * (2 * mp + 2 * ep + 2) + 32 * (m + e + 64) + mp * ep + 256;
     return 4 * (B * h * groups * (mp * ep + mp) + B * h * Sq + threads * room);
   },
