@@ -24,6 +24,19 @@ const h3LongConv: MixerDefinition<H3LongConvConfig> = {
   kind: 'convolution',
   complexity: { sequence: 'd L log L', step: null },
   golden: ['longconv', 'fftconv'],
+  systems: [
+    {
+      id: 'h3-long-conv',
+      title: 'H3 + Long Conv, Rand',
+      published: ['H3 + Long Conv', 'H3 + Long Conv, Rand', 'H3 hybrid + Long Conv, Rand'],
+    },
+    {
+      id: 'h3-long-conv-geometric',
+      title: 'H3 + Long Conv, Geom',
+      config: { init: 'geometric' },
+      published: ['H3 + Long Conv, Geom', 'H3 hybrid + Long Conv, Geom'],
+    },
+  ],
   causal: () => true,
   defaults: {
     headDim: 1,

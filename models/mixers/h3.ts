@@ -54,6 +54,24 @@ const h3: MixerDefinition<H3Config> = {
   kind: 'state space',
   complexity: { sequence: 'd L log L + N L', step: 'd N' },
   golden: ['h3', 'fftconv'],
+  systems: [
+    {
+      id: 'h3',
+      title: 'H3',
+      published: [
+        'H3',
+        'Pure H3',
+        'filter: H3',
+        'H3 hybrid',
+        'H3 hybrid (2 attn)',
+        'H3 (hybrid)',
+        'Hybrid H3',
+        'H3 hybrid 1.3B',
+        'H3 hybrid over Transformer',
+        'Transformer and H3',
+      ],
+    },
+  ],
   causal: () => true,
   defaults: {
     headDim: 1,

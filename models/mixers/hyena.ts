@@ -50,6 +50,31 @@ const hyena: MixerDefinition<HyenaConfig> = {
   kind: 'convolution',
   complexity: { sequence: 'O L log L', step: null },
   golden: ['hyena', 'fftconv'],
+  systems: [
+    {
+      id: 'hyena',
+      title: 'Hyena',
+      cases: /_o2_|fftconv/,
+      published: [
+        'Hyena',
+        'Hyena (safari recipe)',
+        'Hyena-2',
+        'Hyena 153M',
+        'Hyena-153M',
+        'Hyena-small checkpoint',
+        'Hyena over attention',
+        'Hyena over FlashAttention',
+        'filter: Hyena',
+      ],
+    },
+    {
+      id: 'hyena-3',
+      title: 'Hyena-3',
+      config: { order: 3 },
+      cases: /_o3_|fftconv/,
+      published: ['Hyena-3', 'Hyena-3-slim'],
+    },
+  ],
   causal: () => true,
   defaults: { order: 2, shortFilter: 3, dropout: 0, ...hyenaFilterDefaults },
   build(store, { width: D, length: T }, config, streams) {
