@@ -17,9 +17,9 @@ export interface StateSpace {
   P: readonly (readonly Complex[])[];
 }
 
-/** The bilinear step: Abar, and Bbar as a map of B. */
+/** The bilinear step: E = Abar - I, and Bbar as a map of B. */
 export interface Step {
-  Abar: RealMatrix;
+  E: RealMatrix;
   input(B: readonly Complex[]): Float64Array;
 }
 
@@ -32,14 +32,14 @@ const rowOf = (C: readonly Complex[]): Float64Array =>
 const fromRow = (row: Float64Array): Complex[] =>
   Array.from({ length: row.length / 2 }, (_, n) => complex(row[n] / 2, -row[n + row.length / 2] / 2));
 
-/** Abar = (2/delta - A)^{-1} (2/delta + A),  Bbar = (2/delta - A)^{-1} 2 B. */
+/** E = (2/delta - A)^{-1} 2 A,  Bbar = (2/delta - A)^{-1} 2 B. */
 function bilinearStep({ delta, lambda, P }: StateSpace): Step {
   const M = lambda.length;
   const N = 2 * M;
   const minus = new RealMatrix(N);
-  const plus = new RealMatrix(N);
+  const twice = new RealMatrix(N);
   const put = (i: number, j: number, a: number) => {
-    plus.data[i * N + j] += a;
+    twice.data[i * N + j] += 2 * a;
     minus.data[i * N + j] -= a;
   };
   lambda.forEach(({ re, im }, n) => {
@@ -52,12 +52,9 @@ function bilinearStep({ delta, lambda, P }: StateSpace): Step {
     const p = toReal(low);
     for (let i = 0; i < N; i++) for (let j = 0; j < N; j++) put(i, j, -2 * p[i] * p[j]);
   }
-  for (let i = 0; i < N; i++) {
-    plus.data[i * N + i] += 2 / delta;
-    minus.data[i * N + i] += 2 / delta;
-  }
+  for (let i = 0; i < N; i++) minus.data[i * N + i] += 2 / delta;
   return {
-    Abar: new RealMatrix(N, minus.solve(plus.data, N)),
+    E: new RealMatrix(N, minus.solve(twice.data, N)),
     input: (B) =>
       minus.solve(
         toReal(B).map((x) => 2 * x),
@@ -66,22 +63,30 @@ function bilinearStep({ delta, lambda, P }: StateSpace): Step {
   };
 }
 
-/** a^exponent by repeated squaring. */
-function power(a: RealMatrix, exponent: number): RealMatrix {
+/**
+ * (I + E)^exponent - I by repeated squaring, (I + E)(I + F) = I + (E + F + E F): for small steps E is small, and what
+ * rounding leaves beside I would be multiplied by the exponent.
+ */
+function powerLessOne(E: RealMatrix, exponent: number): RealMatrix {
+  const both = (a: RealMatrix, b: RealMatrix) => {
+    const c = a.times(b);
+    for (let i = 0; i < c.data.length; i++) c.data[i] += a.data[i] + b.data[i];
+    return c;
+  };
   let result: RealMatrix | null = null;
-  let square = a;
+  let square = E;
   for (let e = exponent; e > 0; e = Math.floor(e / 2)) {
-    if (e % 2) result = result ? result.times(square) : square;
-    if (e > 1) square = square.times(square);
+    if (e % 2) result = result ? both(result, square) : square;
+    if (e > 1) square = both(square, square);
   }
-  return result ?? RealMatrix.identity(a.n);
+  return result ?? new RealMatrix(E.n);
 }
 
 /** I - Abar^L (sign -1) or I + Abar^L (sign 1). */
 function folding(space: StateSpace, L: number, sign: 1 | -1): RealMatrix {
-  const a = power(bilinearStep(space).Abar, L);
-  for (let i = 0; i < a.data.length; i++) a.data[i] *= sign;
-  for (let i = 0; i < a.n; i++) a.data[i * a.n + i] += 1;
+  const a = powerLessOne(bilinearStep(space).E, L);
+  if (sign < 0) for (let i = 0; i < a.data.length; i++) a.data[i] = -a.data[i];
+  else for (let i = 0; i < a.n; i++) a.data[i * a.n + i] += 2;
   return a;
 }
 
@@ -98,7 +103,7 @@ export function refold(space: StateSpace, C: readonly (readonly Complex[])[], L:
   const matrix = folding(space, L, how === 'extend' ? 1 : -1);
   if (how !== 'unfold') return C.map((row) => fromRow(matrix.applyLeft(rowOf(row))));
   const inverse = new RealMatrix(matrix.n, matrix.solve(RealMatrix.identity(matrix.n).data, matrix.n));
-  // Abar^L is known to 1e-16 of I, so a small I - Abar^L is as bad as a lopsided one.
+  // A mode that is back where it was leaves next to nothing, and of that only rounding: not scaled by the norm below 1.
   const condition = Math.max(1, matrix.norm()) * inverse.norm();
   if (!(condition < worstCondition))
     throw new RangeError(
@@ -119,7 +124,8 @@ export function recurrentKernel(
   C: readonly Complex[],
   L: number,
 ): Float64Array {
-  const { Abar, input } = bilinearStep(space);
+  const { E: Abar, input } = bilinearStep(space);
+  for (let i = 0; i < Abar.n; i++) Abar.data[i * Abar.n + i] += 1;
   const row = rowOf(C);
   let x = input(B);
   return Float64Array.from({ length: L }, () => {

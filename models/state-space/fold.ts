@@ -8,7 +8,9 @@
  * `kernels/numerics/s4-fold.ts` folds any state matrix. This one uses that HiPPO-LegS is real and lower triangular
  * before the rotation by V: repeated squaring of triangular matrices costs N^3/6 log2 L per channel, a sixth of the
  * general way, and the kernels of a channel share it: 1536 channels (an LRA model, N = 64) start in about a second.
- * Squaring is stable: the symmetric part of A is -I/2 - P P^T, so Abar does not lengthen any vector.
+ * Squaring is stable: the symmetric part of A is -I/2 - P P^T, so Abar does not lengthen any vector. What is squared is
+ * E = Abar - I, as (I + E)^2 = I + (2 E + E^2): for small steps E is small, and a power of Abar itself would multiply what
+ * rounding leaves beside I by L.
  */
 import { legs } from '../../kernels/numerics/hippo.ts';
 import type { Legs } from './legs.ts';
@@ -30,39 +32,55 @@ export function foldLegs(C: Float64Array, steps: ArrayLike<number>, start: Legs,
           c[j] += 2 * (C[at + 2 * n] * V[2 * (j * M + n)] + C[at + 2 * n + 1] * V[2 * (j * M + n) + 1]);
       return c;
     });
-    const powers = timesPower(real, bilinear(A, N, steps[h]), N, L);
+    const changes = timesPower(real, bilinear(A, N, steps[h]), N, L);
     rows.forEach((at, r) => {
-      for (let n = 0; n < M; n++)
+      for (let n = 0; n < M; n++) {
+        let re = 0;
+        let im = 0;
         for (let j = 0; j < N; j++) {
-          C[at + 2 * n] -= powers[r][j] * V[2 * (j * M + n)];
-          C[at + 2 * n + 1] -= powers[r][j] * V[2 * (j * M + n) + 1];
+          re -= changes[r][j] * V[2 * (j * M + n)];
+          im -= changes[r][j] * V[2 * (j * M + n) + 1];
         }
+        C[at + 2 * n] = re;
+        C[at + 2 * n + 1] = im;
+      }
     });
   }
 }
 
-/** (I - D/2 A)^{-1} (I + D/2 A) of a lower triangular A, by forward substitution. */
+/** E = Abar - I = (I - D/2 A)^{-1} D A of a lower triangular A, by forward substitution. */
 function bilinear(A: Float64Array, N: number, step: number): Float64Array {
   const X = new Float64Array(N * N);
   const half = step / 2;
   for (let i = 0; i < N; i++)
     for (let j = 0; j <= i; j++) {
-      let s = half * A[i * N + j] + (i === j ? 1 : 0);
+      let s = step * A[i * N + j];
       for (let k = j; k < i; k++) s += half * A[i * N + k] * X[k * N + j];
       X[i * N + j] = s / (1 - half * A[i * N + i]);
     }
   return X;
 }
 
-/** c M^L of row vectors c and a lower triangular M. */
-function timesPower(rows: Float64Array[], M: Float64Array, N: number, L: number): Float64Array[] {
-  let vectors = rows;
-  let square = M;
+/** c (I + E)^L - c of row vectors c and a lower triangular E. */
+function timesPower(rows: Float64Array[], E: Float64Array, N: number, L: number): Float64Array[] {
+  const changes = rows.map(() => new Float64Array(N));
+  let power = E;
   for (let rest = L; rest > 0; rest = Math.floor(rest / 2)) {
-    if (rest % 2 === 1) vectors = vectors.map((c) => rowTimes(c, square, N));
-    if (rest > 1) square = triangularSquare(square, N);
+    if (rest % 2 === 1)
+      changes.forEach((change, r) => {
+        const more = rowTimes(
+          rows[r].map((x, i) => x + change[i]),
+          power,
+          N,
+        );
+        for (let i = 0; i < N; i++) change[i] += more[i];
+      });
+    if (rest > 1) {
+      const square = triangularSquare(power, N);
+      power = power.map((x, i) => 2 * x + square[i]);
+    }
   }
-  return vectors;
+  return changes;
 }
 
 function rowTimes(c: Float64Array, M: Float64Array, N: number): Float64Array {
