@@ -43,6 +43,8 @@ export interface OutputSpec {
   dtype?: DType;
   /** Kept for the backward pass or the reader (statistics, log-sum-exp): no gradient flows from it. */
   auxiliary?: boolean;
+  /** Its numbers are the device's own affair (the same thing written in another way): they are not compared. */
+  opaque?: boolean;
 }
 
 /** Arithmetic and the least traffic with memory of one call: FLOPs (add and multiply count 1 each) and bytes. */

@@ -6,9 +6,10 @@
  *
  * k, v (B, T, C); decay (the logarithm of d), first (C); y (B, T, C): a softmax over i <= t, summed by recurrence.
  *
- * state (B, 3, C), optional: what was seen before step 0, as numerator a e^o and denominator b e^o of the past:
- * rows a, b, o with o = max(o - d, k) the running maximum, so that no exponential overflows. Output `states`
- * (B, ceil(T/32) + 1, 3, C): before steps 0, 32, 64, ..., and, last, after step T - 1 (that of nothing: 0, 0, -1e30).
+ * state (B, 3, C), optional: what was seen before step 0, as numerator a e^o and denominator b e^o of the past: rows
+ * a, b and a reference o, which a device chooses so that no exponential overflows (the float64 one: the running maximum
+ * o = max(o - d, k)). Nothing: 0, 0, -1e30. Output `states` (B, ceil(T/32) + 1, 3, C): before steps 0, 32, 64, ..., and,
+ * last, after step T - 1.
  *
  * Backward, with s_it the weight of v_i in y_t and e_it = s_it (v_i - y_t); no gradient flows through states:
  *   dv_i = sum_t g_t s_it    dk_i = sum_t g_t e_it    dfirst = sum_t g_t e_tt    ddecay = -d sum_{i<t} g_t (t-1-i) e_it
@@ -23,7 +24,7 @@ import { slice } from '../slice/op.ts';
 export const stride = 32;
 /** Decays above this count as this: either way one step forgets everything. */
 export const fastest = 1e6;
-/** The running maximum before anything was seen. */
+/** The reference before anything was seen. */
 export const nothing = -1e30;
 
 function sample(B: number, T: number, C: number, scale = 1, state = false, decay = [-5, 3]): OpCase {
@@ -69,7 +70,7 @@ const wkvOp = defineOp({
     { name: 'first' },
     { name: 'state', optional: true, differentiable: false },
   ],
-  outputs: [{ name: 'y' }, { name: 'states', auxiliary: true }],
+  outputs: [{ name: 'y' }, { name: 'states', auxiliary: true, opaque: true }],
   infer([k, v, decay, first, state]) {
     requireShape(k?.length === 3 && k.every((n) => n > 0), 'wkv', `k must be (B, T, C), not ${showShape(k)}`);
     const [B, T, C] = k;
@@ -96,7 +97,7 @@ const wkvOp = defineOp({
     const [B, T, C] = k as Shape;
     const n = B * T * C;
     const states = 12 * B * C * (Math.ceil(T / stride) + 1);
-    return { forward: { flops: 48 * n, bytes: 12 * n + states }, backward: { flops: 110 * n, bytes: 20 * n + states } };
+    return { forward: { flops: 30 * n, bytes: 12 * n + states }, backward: { flops: 70 * n, bytes: 20 * n + states } };
   },
   cases,
   // Exponentials of 1e-7, and sums of as many weights as the decay leaves.
