@@ -23,7 +23,7 @@
  * Initial values (public code): dense maps and gamma 0.02 N(0, 1), their biases and beta 0, position biases 0.02 N(0, 1).
  * The public code normalises inside the layer, as every block here does, and drops out m and h^ only: so does this
  * file, and the block does not (`ownDropout`). Its options for dropout of values and of A, off in its LRA settings, are
- * left out. In its table rows the layer is followed by a feed-forward block (`mlp`, silu).
+ * left out. In its table rows the layer is followed by a feed-forward block (`mlp`, silu, inner width as published).
  */
 import { add, mul, sub } from '../../kernels/ops/binary/op.ts';
 import { chunkAttention, type Weighting, weightings } from '../../kernels/ops/chunk-attention/op.ts';
@@ -254,6 +254,10 @@ const mega: MixerDefinition<MegaConfig> = {
   kind: 'attention',
   complexity: { sequence: 'L log L + c L', step: 'n + c' },
   golden: ['mega'],
+  systems: [
+    { id: 'mega', title: 'Mega', published: ['Mega', '(large) Mega-EMA', '(small) Mega-EMA'] },
+    { id: 'mega-chunk', title: 'Mega-chunk', config: { chunk: 128 }, published: ['Mega-chunk (c=128)'] },
+  ],
   ownDropout: true,
   causal: ({ causal, bidirectional }) => causal && !bidirectional,
   defaults: {

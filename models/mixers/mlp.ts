@@ -3,10 +3,10 @@
  * W2 (H, inner).
  *
  * Vaswani et al. 2017, arXiv 1706.03762, section 3.3 (with ReLU there). Public classifiers use the exact GELU,
- * public language models its tanh form: `activation`.
+ * public language models its tanh form, Mega SiLU (its inner width is twice the model's): `activation`.
  */
 import { dropout } from '../../kernels/ops/dropout/op.ts';
-import { gelu, geluTanh } from '../../kernels/ops/unary/op.ts';
+import { gelu, geluTanh, silu } from '../../kernels/ops/unary/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
@@ -14,11 +14,13 @@ import { pipe } from '../layers/pipe.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import { positionwise } from '../state-space/recurrence.ts';
 
+const activations = { gelu, 'gelu-tanh': geluTanh, silu };
+
 export interface MlpConfig {
   /** Inner width; default: `ratio` times the model's width. */
   inner: number | null;
   ratio: number;
-  activation: 'gelu' | 'gelu-tanh';
+  activation: keyof typeof activations;
 }
 
 const mlp: MixerDefinition<MlpConfig> = {
@@ -35,7 +37,11 @@ const mlp: MixerDefinition<MlpConfig> = {
     const inner = config.inner ?? Math.round(config.ratio * width);
     const fc1 = new Linear(store.at('fc1'), width, inner, streams);
     const fc2 = new Linear(store.at('fc2'), inner, width, streams);
-    const activate = config.activation === 'gelu' ? gelu : geluTanh;
+    const activate = activations[config.activation];
+    if (!activate)
+      throw new RangeError(
+        `an MLP has no activation "${config.activation}": choose ${Object.keys(activations).join(', ')}`,
+      );
     const forward = (t: Tape, x: Tensor) =>
       pipe(t, x, [
         (h) => fc1.forward(t, h),

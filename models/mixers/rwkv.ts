@@ -37,6 +37,7 @@ const rwkv: MixerDefinition<RwkvStart> = {
   kind: 'recurrence',
   complexity: { sequence: 'L', step: '1' },
   golden: ['rwkv'],
+  systems: [{ id: 'rwkv', title: 'RWKV-4', published: ['RWKV', 'RWKV-169M', 'RWKV-v4 169M'] }],
   causal: () => true,
   defaults: { start: 'zero' },
   build(store, size, config, streams) {
