@@ -7,10 +7,10 @@ import { Tape } from '../../tensor/tape.ts';
 import { relativeError } from '../check.ts';
 import { diagonalScan } from './op.ts';
 
-/** The smallest steps in use, 1e-4, at S4's decay 1/2 and frequencies of every size: memories of 20,000 steps. */
+/** Parameters as float32 holds them, so that only the scan's own rounding is compared: the smallest steps in use, 1e-4, at S4's decay 1/2 and frequencies of every size: memories of 20,000 steps. */
 const L = 65_536;
-const decays = [-5e-5, -5e-5, -5e-5, -1e-5];
-const phases = [0, 0.031, 2.9, -1.3];
+const decays = [-5e-5, -5e-5, -5e-5, -1e-5].map(Math.fround);
+const phases = [0, 0.031, 2.9, -1.3].map(Math.fround);
 const S = decays.length;
 
 test('65536 steps of states that remember 20000', async () => {
@@ -20,8 +20,6 @@ test('65536 steps of states that remember 20000', async () => {
     const w = { logRe: t.tensor(decays, [S]), logIm: t.tensor(phases, [S]) };
     return (await diagonalScan(t, t.tensor(v, [1, L, 2 * S]), w).read()).slice();
   };
-  // The parameters as float32 holds them, so that only the scan's own rounding is compared.
-  for (const list of [decays, phases]) list.forEach((x, i) => (list[i] = Math.fround(x)));
   const want = await run('reference');
   const error = relativeError(await run('cpu'), want);
   assert.ok(error < 1e-5, `off by ${error}`);
