@@ -2,6 +2,7 @@
 import { type Device, DeviceUnavailableError } from '../../kernels/device/device.ts';
 import { deviceKinds, openDevice } from '../../kernels/device/registry.ts';
 import { loadOps } from '../../kernels/ops/registry.ts';
+import { matchesPublished, publishedSizes } from '../../models/configurations/published-sizes.ts';
 import { goldenChecks, readChecks } from '../../results/checks.ts';
 import type { Row } from '../../results/record.ts';
 import { type Column, renderTable, showBytes } from '../../results/tables.ts';
@@ -69,9 +70,15 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   );
   const models = await systemTable(open);
   for (const d of open) await d.close();
+  const sizes = await Promise.all(
+    publishedSizes.map(async ({ claim, model, published, source, difference, count }) => {
+      const ours = await count();
+      return { claim, model, published, ours, met: matchesPublished(ours, published), source, difference };
+    }),
+  );
   const operators = [...ops].map(([id, op]) => ({ id, cases: op.cases.length, ...support.get(id) }));
   if (options.json) {
-    await print(JSON.stringify({ suites, devices, models, ops: operators }, null, 2));
+    await print(JSON.stringify({ suites, devices, models, sizes, ops: operators }, null, 2));
     return exit.done;
   }
   const colour = colours(process.stdout);
@@ -127,6 +134,22 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
       ...columns('id Model', 'title Title', 'paper Paper', 'kind Kind'),
       { key: 'parameters', title: 'Parameters', align: 'right' },
       ...columns('sequence Sequence', 'step Step', 'golden Golden', 'devices Devices', 'claims Published claims'),
+    ],
+  );
+  await section(
+    'models',
+    'Parameters against the published ones (--json names the configurations)',
+    sizes.map(({ claim, model, published, ours, met, difference }) => ({
+      claim,
+      model,
+      published,
+      ours,
+      met: met ? 'same' : wrapped((difference ?? 'differs').split(' '), 60),
+    })),
+    [
+      ...columns('claim Claim', 'model Row', 'published Published'),
+      { key: 'ours', title: 'Here', align: 'right' },
+      ...columns('met Verdict'),
     ],
   );
   await section('ops', 'Operators: bench check --only <operator>', operators, [

@@ -1,0 +1,134 @@
+/**
+ * Parameter counts that papers and public code state, beside those of the same configurations built here. A published
+ * "267K" is met when ours rounds to it; a difference says where it comes from.
+ */
+import { PhantomDevice } from '../../kernels/device/phantom.ts';
+import { Streams } from '../../kernels/tensor/random.ts';
+import sgconv from '../mixers/sgconv.ts';
+import type { BlockConfig } from '../networks/backbone.ts';
+import { type ClassifierConfig, countParameters } from '../networks/classifier.ts';
+import { ParameterStore } from '../parameters.ts';
+
+export interface PublishedSize {
+  /** The claim (`results/published`) and the model as its rows call it. */
+  claim: string;
+  model: string;
+  /** As printed. */
+  published: string;
+  /** Where the configuration is stated. */
+  source: string;
+  /** The number of trained reals of that configuration here. */
+  count(): Promise<number>;
+  /** Why ours is another number, if it is. */
+  difference?: string;
+}
+
+interface Size {
+  layers: number;
+  width: number;
+  classes: number;
+  norm?: 'layer' | 'batch';
+}
+
+const network = (block: BlockConfig, { layers, width, classes, norm = 'batch' }: Size): ClassifierConfig => ({
+  blocks: Array.from({ length: layers }, () => block),
+  width,
+  length: 1024,
+  input: { kind: 'real', dims: 1 },
+  classes,
+  norm,
+  prenorm: true,
+  dropout: 0,
+  tiedDropout: false,
+  positions: false,
+  pool: 'mean',
+  head: { kind: 'linear' },
+});
+
+const count = (mixer: string, config: object, size: Size) => () => countParameters(network({ mixer, config }, size));
+
+const ablation = 'github:state-spaces/s4 configs/experiment/mega/lra-image';
+const small: Size = { layers: 4, width: 128, classes: 10 };
+const large: Size = { layers: 6, width: 512, classes: 10 };
+const speech: Size = { layers: 6, width: 128, classes: 35 };
+const twoSided = { states: 64, bidirectional: true };
+const shared = { ...twoSided, copies: 2 };
+
+export const publishedSizes: readonly PublishedSize[] = [
+  {
+    claim: 'mega-ssm-ablation',
+    model: '(small) S4D',
+    published: '267K',
+    source: `${ablation}/small-s4d.yaml`,
+    count: count('s4d', twoSided, small),
+  },
+  {
+    claim: 'mega-ssm-ablation',
+    model: '(small) S4',
+    published: '300K',
+    source: `${ablation}/README.md`,
+    count: count('s4', twoSided, small),
+  },
+  {
+    claim: 'mega-ssm-ablation',
+    model: '(large) S4D',
+    published: '3.96M',
+    source: `${ablation}/large-s4d.yaml`,
+    count: count('s4d', twoSided, large),
+  },
+  {
+    claim: 'mega-ssm-ablation',
+    model: '(large) S4',
+    published: '4.15M',
+    source: `${ablation}/README.md`,
+    count: count('s4', twoSided, large),
+  },
+  {
+    claim: 'speech-commands',
+    model: 'S4-LegS',
+    published: '307K',
+    source: 'github:state-spaces/s4 configs/experiment/sc/s4-sc.yaml',
+    count: count('s4', shared, speech),
+  },
+  {
+    claim: 'speech-commands',
+    model: 'S4D-Lin',
+    published: '306K',
+    source: 'github:state-spaces/s4 configs/experiment/sc/s4-sc.yaml, diagonal',
+    count: count('s4d', shared, speech),
+  },
+  {
+    claim: 'scifar-1d',
+    model: 'S4D minimal (200K params)',
+    published: '200K',
+    source: 'github:state-spaces/s4 configs/experiment/cifar/s4d-minimal-cifar.yaml',
+    count: count('s4d', { states: 64 }, small),
+    difference:
+      'the minimal file fixes B = 1; here B is trained (2 x 32 x 128 a layer), and inputs have 1 channel, not 3',
+  },
+  {
+    claim: 'memory-1m',
+    model: 'SGConv layer',
+    published: '262144',
+    source: 'github:ctlllll/SGConv test.ipynb (kernel parameters of one layer, 1,000,000 steps)',
+    count: async () => sgconvKernelSize(256, 1_000_000, 32),
+  },
+];
+
+/** Trained numbers of the kernel of one two-sided SGConv layer. */
+function sgconvKernelSize(width: number, length: number, kernelDim: number): number {
+  const store = new ParameterStore(new PhantomDevice(), false);
+  const size = { width, length, layers: 1, dropout: 0, tiedDropout: false };
+  sgconv.build(store.at('layer'), size, { ...sgconv.defaults, kernelDim, bidirectional: true }, new Streams(0));
+  return store.get('layer.kernel_list').size;
+}
+
+/** Whether `n` rounds to the published text: "267K", "3.96M", "262144". */
+export function matchesPublished(n: number, published: string): boolean {
+  const parts = /^(\d+(?:\.\d+)?)([KMB]?)$/.exec(published);
+  if (!parts)
+    throw new RangeError(`a published size is a number with K, M, B or nothing behind it, not "${published}"`);
+  const unit = { '': 1, K: 1e3, M: 1e6, B: 1e9 }[parts[2]] as number;
+  const decimals = parts[1].split('.')[1]?.length ?? 0;
+  return (n / unit).toFixed(decimals) === parts[1];
+}
