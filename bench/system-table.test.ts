@@ -12,12 +12,13 @@ test('every system has one id, options that its mixer knows, and published names
   const names = new Set(publishedIds().flatMap((id) => loadPublished(id).rows.map((r) => r.model)));
   const speed = new Set(loadPublished('lra-speed').rows.map((r) => r.model));
   for (const s of systems) {
-    for (const option of Object.keys({ ...s.config, ...s.lra }))
+    for (const option of Object.keys({ ...s.config, ...s.lra?.(128) }))
       assert.ok(option in s.definition.defaults, `${s.id}: its mixer has no option ${option}`);
     for (const name of s.published ?? []) assert.ok(names.has(name), `${s.id}: nobody published a row named ${name}`);
     const row = s.speed?.published;
     assert.ok(!row || speed.has(row), `${s.id}: the published speed table has no row ${row}`);
-    assert.ok(!s.feedForward || mixerIds().includes(s.feedForward.mixer));
+    const after = s.feedForward?.(128);
+    assert.ok(!after || mixerIds().includes(after.mixer));
   }
 });
 

@@ -82,12 +82,12 @@ export interface System {
   title: string;
   /** Options over the mixer's defaults. */
   config?: object;
-  /** Options at the size of the LRA speed comparison, over `config` and what all systems share there. */
-  lra?: object;
+  /** Options at the size of the LRA speed comparison (model width H), over `config` and what all systems share there. */
+  lra?(width: number): object;
   /** It has a row there, beside this one of the published table if it has one. */
   speed?: { published: string | null };
-  /** What follows the mixer in a layer of that comparison; default: the MLP that all have. */
-  feedForward?: { mixer: string; config?: object };
+  /** What follows the mixer in a layer of that comparison; default: the MLP that all have; null: nothing, as its paper. */
+  feedForward?(width: number): { mixer: string; config?: object } | null;
   /** Where another paper than the mixer's introduced it. */
   paper?: MixerDefinition['paper'];
   /** Its names in the published tables (`results/published`). */

@@ -11,6 +11,9 @@
  *   SGConv      2H^2 + d H (1 + log2 L/d)  per direction
  *   Long Conv   2H^2 + L H                 (its kernel is explicit: it grows with the length by design)
  *
+ * Mega, GSS and BiGS have gated maps of the MLP's size inside, and in these comparisons no MLP after them; RWKV has its
+ * own channel mix instead, made as large as the MLP.
+ *
  * `feedForward: 0` leaves the MLPs out of the convolution models, which is the block of the S4, SGConv and
  * Long Conv papers (their GLU output map mixes the channels); a Transformer always keeps its own.
  */
@@ -62,7 +65,8 @@ export function lraClassifier(size: LraSize): ClassifierConfig {
   const ratio = size.feedForward ?? 2;
   const inner = Math.round((attends && ratio === 0 ? 2 : ratio) * width);
   const layer: BlockConfig[] = [{ mixer: definition.id, config: mixerConfig(system, size, heads) }];
-  const after: BlockConfig[] = inner > 0 ? [feedForward ?? { mixer: 'mlp', config: { inner } }] : [];
+  const own = feedForward ? feedForward(width) : { mixer: 'mlp', config: { inner } };
+  const after: BlockConfig[] = own && inner > 0 ? [own] : [];
   return {
     blocks: Array.from({ length: layers }, () => [...layer, ...after]).flat(),
     width,
@@ -90,7 +94,7 @@ function mixerConfig(system: LoadedSystem, size: LraSize, heads: number): object
     bidirectional: size.bidirectional ?? true,
   };
   const known = Object.entries(shared).filter(([key]) => key in system.definition.defaults);
-  const own = { ...system.config, ...system.lra };
+  const own = { ...system.config, ...system.lra?.(size.width) };
   const asked = size.bidirectional === undefined ? {} : { bidirectional: size.bidirectional };
   return { ...Object.fromEntries(known), ...own, ...('bidirectional' in system.definition.defaults ? asked : {}) };
 }

@@ -122,7 +122,16 @@ const bigs: MixerDefinition<BigsConfig> = {
   kind: 'state space',
   complexity: { sequence: 'L log L', step: null },
   golden: ['bigs'],
-  systems: [{ id: 'bigs', title: 'BiGS', published: ['BiGS', 'BiGS (length 128)'] }],
+  systems: [
+    {
+      id: 'bigs',
+      title: 'BiGS',
+      speed: { published: null },
+      feedForward: () => null,
+      lra: (width) => ({ inner: 2 * width }),
+      published: ['BiGS', 'BiGS (length 128)'],
+    },
+  ],
   causal: () => false,
   defaults: { states: 64, inner: null, dtMin: 0.01, dtMax: 1, deviation: 0.02, form: 'fused' },
   build(store, { width: H }, { states: N, inner, dtMin, dtMax, deviation, form }, streams) {

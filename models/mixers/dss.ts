@@ -82,6 +82,7 @@ const dss: MixerDefinition<DssConfig> = {
     {
       id: 'dss',
       title: 'DSS-softmax',
+      speed: { published: null },
       published: ['DSS-softmax', 'DSS (as cited by Liquid-S4)'],
       cases: /softmax|fftconv/,
     },

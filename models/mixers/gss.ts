@@ -132,7 +132,15 @@ const gss: MixerDefinition<GssConfig> = {
   kind: 'state space',
   complexity: { sequence: 'L log L + N L', step: 'N' },
   golden: ['gss'],
-  systems: [{ id: 'gss', title: 'GSS', published: ['GSS', 'Gated State Spaces (GSS)'] }],
+  systems: [
+    {
+      id: 'gss',
+      title: 'GSS',
+      speed: { published: null },
+      feedForward: () => null,
+      published: ['GSS', 'Gated State Spaces (GSS)'],
+    },
+  ],
   causal: ({ reverse }) => !reverse,
   defaults: { states: 512, gate: null, reduced: null, imagExp: true, reverse: false, epsilon: 1e-5, form: 'fused' },
   build(store, { width: H, length: L }, config, streams) {

@@ -58,6 +58,7 @@ const h3: MixerDefinition<H3Config> = {
     {
       id: 'h3',
       title: 'H3',
+      speed: { published: null },
       published: [
         'H3',
         'Pure H3',

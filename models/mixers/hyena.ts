@@ -54,7 +54,8 @@ const hyena: MixerDefinition<HyenaConfig> = {
     {
       id: 'hyena',
       title: 'Hyena',
-      cases: /_o2_|fftconv/,
+      speed: { published: null },
+      cases: /_o2_|fftconv|^net/,
       published: [
         'Hyena',
         'Hyena (safari recipe)',

@@ -63,7 +63,13 @@ const liquidS4: MixerDefinition<LiquidConfig> = {
   complexity: { sequence: 'L log L + N L', step: 'N' },
   golden: ['liquid-s4'],
   systems: [
-    { id: 'liquid-s4', title: 'Liquid-S4', published: ['Liquid-S4', 'Liquid-S4 (PB kernel)'], cases: /_pb/ },
+    {
+      id: 'liquid-s4',
+      title: 'Liquid-S4',
+      speed: { published: null },
+      published: ['Liquid-S4', 'Liquid-S4 (PB kernel)'],
+      cases: /_pb/,
+    },
     { id: 'liquid-s4-kb', title: 'Liquid-S4 KB', config: { liquid: 'kb' }, cases: /_kb/ },
     { id: 'liquid-s4-exact', title: 'Liquid-S4 exact', config: { liquid: 'exact' }, cases: /_exact/ },
   ],

@@ -255,8 +255,8 @@ const mega: MixerDefinition<MegaConfig> = {
   complexity: { sequence: 'L log L + c L', step: 'n + c' },
   golden: ['mega'],
   systems: [
-    { id: 'mega', title: 'Mega', published: ['Mega', '(large) Mega-EMA', '(small) Mega-EMA'] },
-    { id: 'mega-chunk', title: 'Mega-chunk', config: { chunk: 128 }, published: ['Mega-chunk (c=128)'] },
+    { id: 'mega', title: 'Mega', feedForward: () => null, published: ['Mega', '(large) Mega-EMA', '(small) Mega-EMA'] },
+    { id: 'mega-chunk', title: 'Mega-chunk', config: { chunk: 128 }, feedForward: () => null, speed: { published: null }, published: ['Mega-chunk (c=128)'] },
   ],
   ownDropout: true,
   causal: ({ causal, bidirectional }) => causal && !bidirectional,

@@ -51,7 +51,7 @@ const reformer: MixerDefinition<ReformerConfig> = {
       id: 'reformer',
       title: 'Reformer',
       speed: { published: 'Reformer' },
-      published: ['Reformer', 'Reformer [125M]'],
+      published: ['Reformer'],
     },
   ],
   causal: () => false,

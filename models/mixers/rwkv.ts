@@ -37,7 +37,16 @@ const rwkv: MixerDefinition<RwkvStart> = {
   kind: 'recurrence',
   complexity: { sequence: 'L', step: '1' },
   golden: ['rwkv'],
-  systems: [{ id: 'rwkv', title: 'RWKV-4', published: ['RWKV', 'RWKV-169M', 'RWKV-v4 169M'] }],
+  systems: [
+    {
+      id: 'rwkv',
+      title: 'RWKV-4',
+      speed: { published: null },
+      // Of the size of the MLP that the others have.
+      feedForward: (width) => ({ mixer: 'rwkv-channel-mix', config: { inner: Math.round(1.5 * width) } }),
+      published: ['RWKV', 'RWKV-169M', 'RWKV-v4 169M'],
+    },
+  ],
   causal: () => true,
   defaults: { start: 'zero' },
   build(store, size, config, streams) {

@@ -96,7 +96,9 @@ const s5: MixerDefinition<S5Config> = {
   kind: 'state space',
   complexity: { sequence: 'P H L', step: 'P H' },
   golden: ['s5'],
-  systems: [{ id: 's5', title: 'S5', published: ['S5', 'S5 (ICLR 2023)', 'S5 (first version)'] }],
+  systems: [
+    { id: 's5', title: 'S5', speed: { published: null }, published: ['S5', 'S5 (ICLR 2023)', 'S5 (first version)'] },
+  ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: {
     states: 64,

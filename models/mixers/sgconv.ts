@@ -68,7 +68,7 @@ const sgconv: MixerDefinition<SgconvConfig> = {
       id: 'sgconv',
       title: 'SGConv',
       speed: { published: null },
-      lra: { kernelDim: 32 },
+      lra: () => ({ kernelDim: 32 }),
       published: ['SGConv', 'SGConv layer', 'SGConv (dimension 8)'],
     },
     {
