@@ -256,7 +256,14 @@ const mega: MixerDefinition<MegaConfig> = {
   golden: ['mega'],
   systems: [
     { id: 'mega', title: 'Mega', feedForward: () => null, published: ['Mega', '(large) Mega-EMA', '(small) Mega-EMA'] },
-    { id: 'mega-chunk', title: 'Mega-chunk', config: { chunk: 128 }, feedForward: () => null, speed: { published: null }, published: ['Mega-chunk (c=128)'] },
+    {
+      id: 'mega-chunk',
+      title: 'Mega-chunk',
+      config: { chunk: 128 },
+      feedForward: () => null,
+      speed: { published: null },
+      published: ['Mega-chunk (c=128)'],
+    },
   ],
   ownDropout: true,
   causal: ({ causal, bidirectional }) => causal && !bidirectional,
