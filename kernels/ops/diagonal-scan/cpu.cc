@@ -19,12 +19,14 @@ namespace {
 constexpr int kBlock = 4;           // vectors of states that a task moves together
 constexpr int64_t kStretch = 64;    // steps whose products are summed in float32 before they join a float64 sum
 
-/** a = exp(w) as high + low, four rows of `stride` floats. */
+/** a = exp(w) as high + low: four rows of S floats and zeros up to a whole vector. */
 struct Steps {
   const float *hr, *hi, *lr, *li;
 };
 
-static Steps steps_of(const float* log_re, const float* log_im, int64_t S, int64_t stride, float* room) {
+static Steps steps_of(const float* log_re, const float* log_im, int64_t S) {
+  const int64_t stride = (S + W - 1) / W * W;
+  float* room = static_cast<float*>(scratch(0, 0, size_t(4 * stride) * 4));
   for (int64_t s = 0; s < stride; s++) {
     const double m = s < S ? exp(double(log_re[s])) : 0, phase = s < S ? double(log_im[s]) : 0;
     const double re = m * cos(phase), im = m * sin(phase);
@@ -103,7 +105,8 @@ static void scan_back(const Steps& a, const float* g, const float* x, int64_t ju
       if (gv) gv += jump_v;
     }
     for (int j = 0; j < N; j++)
-      for (int k = 0; k < (Part && j == N - 1 ? part : W); k++) sums[j * W + k] += ar[j][k], sums[S + j * W + k] += ai[j][k];
+      for (int k = 0; k < (Part && j == N - 1 ? part : W); k++)
+        sums[j * W + k] += double(ar[j][k]), sums[S + j * W + k] += double(ai[j][k]);
   }
 }
 
@@ -118,8 +121,7 @@ struct Blocks {
 const char* forward(const Call& call) {
   const Tensor &v = call.in[0], &start = call.in[3], &x = call.out[0];
   const int64_t B = v.dim[0], L = v.dim[1], columns = v.dim[2], S = columns / 2, sides = int64_t(call.attr[0]);
-  const int64_t stride = (S + W - 1) / W * W;
-  const Steps a = steps_of(call.in[1].f(), call.in[2].f(), S, stride, static_cast<float*>(scratch(0, 0, size_t(4 * stride) * 4)));
+  const Steps a = steps_of(call.in[1].f(), call.in[2].f(), S);
   const Blocks blocks(S);
   parallel(B * blocks.count(), 1, [&](int64_t task, int64_t end, int) {
     const FlushDenormals scope;
@@ -145,8 +147,8 @@ const char* backward(const Call& call) {
   const Tensor &start = call.in[3], &x = call.out[0], &g = call.gout[0];
   const Tensor &gv = call.gin[0], &g_re = call.gin[1], &g_im = call.gin[2];
   const int64_t sides = int64_t(call.attr[0]), B = x.dim[0], L = x.dim[1], all = x.dim[2], columns = all / sides;
-  const int64_t S = columns / 2, stride = (S + W - 1) / W * W;
-  const Steps a = steps_of(call.in[1].f(), call.in[2].f(), S, stride, static_cast<float*>(scratch(0, 0, size_t(4 * stride) * 4)));
+  const int64_t S = columns / 2;
+  const Steps a = steps_of(call.in[1].f(), call.in[2].f(), S);
   double* sums = static_cast<double*>(scratch(0, 1, size_t(B * columns) * 8));
   const Blocks blocks(S);
   parallel(B * blocks.count(), 1, [&](int64_t task, int64_t end, int) {

@@ -7,7 +7,10 @@ import { Tape } from '../../tensor/tape.ts';
 import { relativeError } from '../check.ts';
 import { diagonalScan } from './op.ts';
 
-/** Parameters as float32 holds them, so that only the scan's own rounding is compared: the smallest steps in use, 1e-4, at S4's decay 1/2 and frequencies of every size: memories of 20,000 steps. */
+/**
+ * The smallest steps in use, 1e-4, at S4's decay 1/2 and frequencies of every size: memories of 20,000 steps and more.
+ * As float32 holds them, so that only the scan's own rounding is compared.
+ */
 const L = 65_536;
 const decays = [-5e-5, -5e-5, -5e-5, -1e-5].map(Math.fround);
 const phases = [0, 0.031, 2.9, -1.3].map(Math.fround);
