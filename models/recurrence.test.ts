@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { Device } from '../kernels/device/device.ts';
+import type { Device, HostArray } from '../kernels/device/device.ts';
 import { openDevice } from '../kernels/device/registry.ts';
 import { relativeError } from '../kernels/ops/check.ts';
 import { sizeOf } from '../kernels/ops/op.ts';
@@ -13,6 +13,8 @@ import { Stream, Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
 import { type SmallModel, smallClassifier, smallModels } from './cases.ts';
 import { loadMixer, type Mixer, type MixerState } from './mixer.ts';
+import { buildClassifier } from './networks/classifier.ts';
+import { Running } from './networks/running.ts';
 import { ParameterStore } from './parameters.ts';
 
 const B = 2;
@@ -129,4 +131,34 @@ for (const block of long)
       assert.ok(error < 5e-6, `off by ${error}`);
     }
     store.dispose();
+  });
+
+/** Small models of which every block has a recurrence. */
+const whole = smallModels.filter((small) =>
+  small.blocks.every((_, block) => found.some((f) => f.small === small && f.block === block)),
+);
+for (const small of whole)
+  test(`${small.name}: a network of it in pieces`, async () => {
+    const { device } = devices[0];
+    const config = smallClassifier(small);
+    const model = await buildClassifier(device, config, new Streams(5));
+    const stream = new Stream(6, small.name);
+    const rows = Array.from({ length: B }, () => Array.from({ length: config.length }, () => stream.integer(7)));
+    const input = (t: Tape, from: number, to: number) =>
+      t.tensor(
+        rows.flatMap((row) => row.slice(from, to)),
+        [B, to - from],
+        'i32',
+      );
+    using t = new Tape(device, { grad: false });
+    const want = await model.logits(t, { x: input(t, 0, config.length), lengths: null }).read();
+    using running = await Running.open(model, B);
+    for (const cuts of [[1, 6, 7], [5]]) {
+      running.reset();
+      let got: HostArray = new Float64Array(0);
+      for (const to of [...cuts, config.length])
+        got = await running.advance((step) => input(step, running.position, to)).read();
+      assert.ok(relativeError(got, want) < 1e-10, `cut at ${cuts}: off by ${relativeError(got, want)}`);
+    }
+    model.store.dispose();
   });
