@@ -150,6 +150,27 @@ static void low_rank(const Problem& p, const D* rows, D* x, D* s, int64_t b, int
   const int64_t left = p.H - h, modes = 2 * p.N, N = p.N, R = p.R;
   const D *a = rows, *in = rows + modes, *w = in + modes, *q = w + R * modes, *c = q + R * modes;
   for (int64_t i = 0; i < modes; i++) x[i] = widen(p.before + (b * modes + i) * p.H + h, left);
+  if (R == 1 && p.C == 1) {
+    // One pass over the modes a step: the next step's functional and the output are gathered from what it leaves.
+    const D skip = p.D ? widen(p.D + h, left) : D{};
+    D sum = functional(q, x, N);
+    for (int64_t t = 0; t < p.M; t++) {
+      const D u = widen(p.u + (b * p.M + t) * p.H + h, left), s = sum;
+      D next_re{}, next_im{}, y_re = skip * u, y_im{};
+      for (int64_t n = 0; n < modes; n += 2) {
+        const D xr = x[n], xi = x[n + 1];
+        const D re = a[n] * xr - a[n + 1] * xi + (in[n] * u + w[n] * s);
+        const D im = a[n] * xi + a[n + 1] * xr + (in[n + 1] * u + w[n + 1] * s);
+        x[n] = re, x[n + 1] = im;
+        next_re += q[n] * re, next_im -= q[n + 1] * im;
+        y_re += c[n] * re, y_im -= c[n + 1] * im;
+      }
+      sum = next_re + next_im;
+      narrow(p.y + (b * p.M + t) * p.H + h, y_re + y_im, left);
+    }
+    for (int64_t i = 0; i < modes; i++) narrow(p.after + (b * modes + i) * p.H + h, x[i], left);
+    return;
+  }
   for (int64_t t = 0; t < p.M; t++) {
     const D u = widen(p.u + (b * p.M + t) * p.H + h, left);
     for (int64_t r = 0; r < R; r++) s[r] = functional(q + r * modes, x, N);
