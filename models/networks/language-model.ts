@@ -9,6 +9,7 @@ import type { Device } from '../../kernels/device/device.ts';
 import { crossEntropy } from '../../kernels/ops/cross-entropy/op.ts';
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
+import { slice } from '../../kernels/ops/slice/op.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
@@ -60,12 +61,24 @@ export class LanguageModel {
 
   /** Logits (B, L, vocabulary). */
   logits(t: Tape, x: Tensor): Tensor {
+    return t.scope(() => matmul(t, this.#states(t, x), this.#encoder.table as Tensor, { transB: true }));
+  }
+
+  /** Logits of what follows the last step, (B, vocabulary). */
+  next(t: Tape, x: Tensor): Tensor {
+    const [B, L] = x.shape;
     return t.scope(() => {
-      const { embedDropout: p = 0 } = this.config;
-      const encode = () => pipe(t, x, [(ids) => this.#encoder.forward(t, ids), (h) => dropout(t, h, { p })]);
-      const h = this.#backbone.forward(t, encode, {});
+      const last = t.scope(() => slice(t, this.#states(t, x), { axis: 1, start: L - 1, length: 1 }));
+      const h = t.reshape(last, [B, this.config.width]);
       return matmul(t, h, this.#encoder.table as Tensor, { transB: true });
     });
+  }
+
+  /** After the last norm, (B, L, H). */
+  #states(t: Tape, x: Tensor): Tensor {
+    const { embedDropout: p = 0 } = this.config;
+    const encode = () => pipe(t, x, [(ids) => this.#encoder.forward(t, ids), (h) => dropout(t, h, { p })]);
+    return this.#backbone.forward(t, encode, {});
   }
 
   /** The network token by token, or in chunks: y is the logits at each of these steps, (B, M, vocabulary). */
