@@ -4,7 +4,9 @@ import test from 'node:test';
 import { openDevice } from '../kernels/device/registry.ts';
 import { mixerIds } from '../models/mixer.ts';
 import { systemIds, systems } from '../models/systems.ts';
+import { type CheckVerdict, goldenChecks, readChecks } from '../results/checks.ts';
 import { loadPublished, publishedIds } from '../results/published/published.ts';
+import { caseHeaders } from './golden/golden.ts';
 import { systemTable } from './system-table.ts';
 
 test('every system has one id, options that its mixer knows, and published names that exist', () => {
@@ -22,6 +24,13 @@ test('every system has one id, options that its mixer knows, and published names
   }
 });
 
+test('every golden case is about a system or about the parts they share', () => {
+  const parts = ['nn', 'optim', 'schedule', 'rng', 'network', 'training'];
+  const pinned = new Set(systems.flatMap((s) => s.definition.golden));
+  for (const { family } of caseHeaders())
+    assert.ok(pinned.has(family) || parts.includes(family), `no system names the golden family ${family}`);
+});
+
 test('the table says what each system is, where it runs and what proves it', async () => {
   const devices = await Promise.all(['cpu', 'reference'].map((id) => openDevice(id)));
   const rows = await systemTable(devices);
@@ -36,4 +45,18 @@ test('the table says what each system is, where it runs and what proves it', asy
   }
   assert.ok(rows.find((r) => r.id === 's4')?.claims.includes('lra-accuracy'));
   for (const d of devices) await d.close();
+});
+
+test('the committed check names every golden case of the repository, and all passed', () => {
+  const checks = readChecks(goldenChecks);
+  assert.ok(checks, 'write it with: bench check --no-ops --device cpu,reference --out results/checks/golden.json');
+  const own = caseHeaders().map((h) => h.case);
+  for (const device of ['cpu', 'reference']) {
+    const rows: CheckVerdict[] = checks.verdicts.filter((v) => v.device === device);
+    assert.deepEqual(rows.map((v) => v.case).toSorted(), own.toSorted());
+    assert.deepEqual(
+      rows.filter((v) => v.status !== 'pass' || v.error > v.tolerance).map((v) => v.case),
+      [],
+    );
+  }
 });

@@ -87,6 +87,7 @@ function weights(scores: number[], seen: boolean[], kind: string): number[] {
     return e.map((x) => x / total);
   }
   const f = (s: number) =>
+    // biome-ignore lint/suspicious/noApproximativeNumericConstant: the paper rounds it
     kind === 'relu2' ? Math.max(s, 0) ** 2 : 0.5 * (1 + erf((s - 0.707107) / (0.282095 * Math.SQRT2)));
   return scores.map((s, j) => (seen[j] ? f(s) : 0));
 }

@@ -7,7 +7,9 @@ import { Streams } from '../../kernels/tensor/random.ts';
 import sgconv from '../mixers/sgconv.ts';
 import type { BlockConfig } from '../networks/backbone.ts';
 import { type ClassifierConfig, countParameters } from '../networks/classifier.ts';
+import { estimateLanguageModel } from '../networks/language-model.ts';
 import { ParameterStore } from '../parameters.ts';
+import { languageModelNetwork, languageModels } from './language-models.ts';
 
 export interface PublishedSize {
   /** The claim (`results/published`) and the model as its rows call it. */
@@ -53,6 +55,27 @@ const large: Size = { layers: 6, width: 512, classes: 10 };
 const speech: Size = { layers: 6, width: 128, classes: 35 };
 const twoSided = { states: 64, bidirectional: true };
 const shared = { ...twoSided, copies: 2 };
+
+/** LRA Image: two-sided average, Laplace weights in chunks of 128; feed-forward widths reconstructed from the counts. */
+function megaSize(width: number, layers: number, values: number, inner: number): Promise<number> {
+  const layer: BlockConfig[] = [
+    { mixer: 'mega', config: { keys: 64, values, decays: 16, chunk: 128, weighting: 'laplace' } },
+    { mixer: 'mlp', config: { inner, activation: 'silu' } },
+  ];
+  const one = network(layer[0], { layers, width, classes: 10, norm: 'layer' });
+  return countParameters({ ...one, blocks: Array.from({ length: layers }, () => layer).flat() });
+}
+
+const languageModelSizes = languageModels.map(
+  (row): PublishedSize => ({
+    claim: row.mixer.mixer.startsWith('h3') ? 'h3-pile' : 'hyena-pile',
+    model: row.title,
+    published: `${row.published}M`,
+    source: row.source,
+    count: async () => (await estimateLanguageModel(languageModelNetwork(row))).parameters,
+    difference: row.difference,
+  }),
+);
 
 export const publishedSizes: readonly PublishedSize[] = [
   {
@@ -113,6 +136,29 @@ export const publishedSizes: readonly PublishedSize[] = [
     source: 'github:ctlllll/SGConv test.ipynb (kernel parameters of one layer, 1,000,000 steps)',
     count: async () => sgconvKernelSize(256, 1_000_000, 32),
   },
+  {
+    claim: 'mega-ssm-ablation',
+    model: '(large) Mega-EMA',
+    published: '2.73M',
+    source: `${ablation}/large-mega-ema.yaml; the feed-forward's width, 320, is reconstructed`,
+    count: () => megaSize(160, 8, 320, 320),
+  },
+  {
+    claim: 'mega-ssm-ablation',
+    model: '(small) Mega-EMA',
+    published: '299K',
+    source: `${ablation}/small-mega-ema.yaml; the feed-forward's width, 160, is reconstructed`,
+    count: () => megaSize(80, 4, 80, 160),
+  },
+  {
+    claim: 'speech-commands',
+    model: 'Liquid-S4',
+    published: '224K',
+    source: 'arXiv 2209.12951, Tables S1 and 4 (state 7, of which the code stores 3 pairs)',
+    count: count('liquid-s4', { states: 6 }, speech),
+    difference: "the paper's system has low-rank vectors, 2 x 3 x 128 reals a layer, which the diagonal one here lacks",
+  },
+  ...languageModelSizes,
 ];
 
 /** Trained numbers of the kernel of one two-sided SGConv layer. */
@@ -123,12 +169,15 @@ function sgconvKernelSize(width: number, length: number, kernelDim: number): num
   return store.get('layer.kernel_list').size;
 }
 
-/** Whether `n` rounds to the published text: "267K", "3.96M", "262144". */
+/** Whether `n` rounds, or is cut off, to the published text: "267K", "3.96M", "262144". */
 export function matchesPublished(n: number, published: string): boolean {
   const parts = /^(\d+(?:\.\d+)?)([KMB]?)$/.exec(published);
   if (!parts)
     throw new RangeError(`a published size is a number with K, M, B or nothing behind it, not "${published}"`);
   const unit = { '': 1, K: 1e3, M: 1e6, B: 1e9 }[parts[2]] as number;
   const decimals = parts[1].split('.')[1]?.length ?? 0;
-  return (n / unit).toFixed(decimals) === parts[1];
+  const place = 10 ** decimals;
+  return (
+    (n / unit).toFixed(decimals) === parts[1] || (Math.floor((n / unit) * place) / place).toFixed(decimals) === parts[1]
+  );
 }

@@ -16,7 +16,11 @@ export const pictureFolder = join(packageRoot, 'models', 'kernels');
 /** Text of each file by its path. */
 export async function kernelPage(): Promise<Map<string, string>> {
   const drawn = await Promise.all(systems.map(async (system) => ({ system, kernel: await startingKernel(system) })));
-  const convolutions = drawn.filter((d): d is (typeof drawn)[number] & { kernel: StartingKernel } => d.kernel !== null);
+  const kernels = drawn.filter((d): d is (typeof drawn)[number] & { kernel: StartingKernel } => d.kernel !== null);
+  // Systems that differ elsewhere start from the same kernel: the first of them stands for all.
+  const first = (d: (typeof kernels)[number]) => kernels.find((o) => sameTaps(o.kernel, d.kernel)) as typeof d;
+  const convolutions = kernels.filter((d) => first(d) === d);
+  const repeated = kernels.filter((d) => first(d) !== d).map((d) => `${d.system.title} (as ${first(d).system.title})`);
   const others = drawn.filter((d) => d.kernel === null).map((d) => d.system.title);
   const files = new Map<string, string>();
   const lines = [
@@ -33,6 +37,8 @@ export async function kernelPage(): Promise<Map<string, string>> {
       return `| [${system.title}](#${system.id}) | ${s.roughness.toFixed(3)} | ${percents} | ${inWords(s)} |`;
     }),
     '',
+    `The same kernels, bit for bit: ${repeated.join(', ')}.`,
+    '',
     `No convolution kernel, so no picture: ${others.join(', ')}.`,
     '',
   ];
@@ -46,6 +52,10 @@ export async function kernelPage(): Promise<Map<string, string>> {
   files.set(pageFile, lines.join('\n'));
   return files;
 }
+
+const sameTaps = (a: StartingKernel, b: StartingKernel): boolean =>
+  a.channels.length === b.channels.length &&
+  a.channels.every((k, h) => k.length === b.channels[h].length && k.every((x, t) => x === b.channels[h][t]));
 
 const percent = (x: number): string => `${(100 * x).toFixed(x > 0 && x < 0.001 ? 3 : 1)} %`;
 
