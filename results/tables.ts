@@ -1,6 +1,7 @@
 /** Rows as text: a table for people, CSV, Markdown, JSON. Pure functions of rows and columns. */
 import Table from 'cli-table3';
 import { stringify } from 'csv-stringify/sync';
+import { fit } from './fit-table.ts';
 import type { Row, Scalar } from './record.ts';
 
 export interface Column {
@@ -9,6 +10,8 @@ export interface Column {
   align?: 'left' | 'right';
   /** Text of a cell; default: `show`. */
   text?: (value: Scalar, row: Row) => string;
+  /** Longer cells of a table are broken at their spaces. */
+  width?: number;
 }
 
 export type Format = 'table' | 'json' | 'jsonl' | 'csv' | 'md';
@@ -47,14 +50,28 @@ export const showInterval = (estimate: Scalar, low: Scalar, high: Scalar, unit =
 
 const cell = (column: Column, row: Row): string => (column.text ?? ((v) => show(v)))(row[column.key] ?? null, row);
 
-export function renderTable(rows: readonly Row[], columns: readonly Column[], colour = false): string {
+/** A table of at most `width` characters: long cells are broken, and columns that still do not fit are named below it. */
+export function renderTable(
+  rows: readonly Row[],
+  columns: readonly Column[],
+  colour = false,
+  width = Number.POSITIVE_INFINITY,
+): string {
+  const titles = columns.map((c) => c.title);
+  const { cells, shown } = fit(
+    [titles, ...rows.map((row) => columns.map((c) => cell(c, row)))],
+    width,
+    columns.map((c) => c.width),
+  );
   const table = new Table({
-    head: columns.map((c) => c.title),
-    colAligns: columns.map((c) => c.align ?? 'left'),
+    head: cells[0],
+    colAligns: columns.slice(0, shown).map((c) => c.align ?? 'left'),
     style: { head: colour ? ['bold'] : [], border: [], 'padding-left': 1, 'padding-right': 1, compact: true },
   });
-  for (const row of rows) table.push(columns.map((c) => cell(c, row)));
-  return table.toString();
+  for (const line of cells.slice(1)) table.push(line);
+  const left = titles.slice(shown);
+  const note = `not shown in ${width} columns: ${left.join(', ')} (a wider terminal, a pipe or a file has all)`;
+  return left.length ? `${table}\n${note}` : table.toString();
 }
 
 export function renderMarkdown(rows: readonly Row[], columns: readonly Column[]): string {
@@ -86,6 +103,7 @@ export function render(
   format: Format,
   caption: readonly string[] = [],
   colour = false,
+  width = Number.POSITIVE_INFINITY,
 ): string {
   switch (format) {
     case 'json':
@@ -97,6 +115,6 @@ export function render(
     case 'md':
       return [renderMarkdown(rows, columns), ...caption.map((c) => `\n${c}`)].join('\n');
     case 'table':
-      return [renderTable(rows, columns, colour), ...caption].join('\n');
+      return [renderTable(rows, columns, colour, width), ...caption].join('\n');
   }
 }

@@ -15,7 +15,7 @@ import { writeChecks } from '../../results/checks.ts';
 import { renderTable } from '../../results/tables.ts';
 import { exit, UsageError } from '../../results/terminal/errors.ts';
 import { last } from '../../results/terminal/options.ts';
-import { colours, print, progress, showDuration } from '../../results/terminal/output.ts';
+import { colours, lineWidth, print, progress, showDuration } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { deviceNames, openDevices } from '../devices.ts';
 import { goldenFiles, goldenFolder, readGolden } from '../golden/golden.ts';
@@ -155,6 +155,7 @@ function humanTable(verdicts: readonly Verdict[]): string {
       { key: 'reason', title: 'Worst tensor, or reason', text: (reason, r) => String(reason || r.worst) },
     ],
     colours(process.stdout),
+    lineWidth(process.stdout),
   );
 }
 

@@ -11,7 +11,7 @@ import { readRecords, showDamage } from '../../results/store.ts';
 import { type Column, type Format, formats, render, showInterval } from '../../results/tables.ts';
 import { exit, UsageError } from '../../results/terminal/errors.ts';
 import { choose, last, suggestion } from '../../results/terminal/options.ts';
-import { colours, print, progress } from '../../results/terminal/output.ts';
+import { colours, lineWidth, print, progress } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { text } from '../measure/columns.ts';
 
@@ -44,7 +44,7 @@ export async function run(args: unknown[], options: Options): Promise<number> {
     ),
     'Ratio: how many times as long the first takes as the other (above 1: the other is faster), with the 95 % interval over rounds.',
   ];
-  await print(render(rows, columns(rows), format, caption, colours(process.stdout)));
+  await print(render(rows, columns(rows), format, caption, colours(process.stdout), lineWidth(process.stdout)));
   return exit.done;
 }
 

@@ -9,7 +9,7 @@ import { packageRoot, runsFolder, runtimeInfo } from '../../results/provenance.t
 import { renderTable, show, showBytes, showPercent } from '../../results/tables.ts';
 import { exit } from '../../results/terminal/errors.ts';
 import { memoryLimit } from '../../results/terminal/memory.ts';
-import { colours, print, progress } from '../../results/terminal/output.ts';
+import { colours, lineWidth, print, progress } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { interrupted, stopIfInterrupted } from '../interrupt.ts';
 import { clockStep, measureNoise } from '../measure/noise.ts';
@@ -53,6 +53,7 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
         { key: 'found', title: 'Found' },
       ],
       colours(process.stdout),
+      lineWidth(process.stdout),
     );
     await print([table, ...advice].join('\n'));
   }

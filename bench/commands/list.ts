@@ -9,7 +9,7 @@ import { type Column, renderTable, showBytes } from '../../results/tables.ts';
 import { exit } from '../../results/terminal/errors.ts';
 import { memoryLimit } from '../../results/terminal/memory.ts';
 import { showLength } from '../../results/terminal/options.ts';
-import { colours, print } from '../../results/terminal/output.ts';
+import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { loadSuite, suiteIds } from '../suite.ts';
 import { lraSize, type SystemRow, systemTable } from '../system-table.ts';
@@ -86,7 +86,7 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   const only = ['suites', 'devices', 'models', 'ops'].filter((name) => options[name]);
   const section = async (name: string, title: string, rows: Row[], columns: Column[]) =>
     (only.length && !only.includes(name)) ||
-    print(`${title}\n${rows.length ? renderTable(rows, columns, colour) : '(none)'}\n`);
+    print(`${title}\n${rows.length ? renderTable(rows, columns, colour, lineWidth(process.stdout)) : '(none)'}\n`);
   await section(
     'suites',
     'Suites at scale quick: bench run <suite>',
@@ -104,12 +104,12 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
         fit,
       };
     }),
-    columns('id Suite', 'title What', 'models Models', 'lengths Lengths', 'cases Cases', 'fit Fit in memory'),
+    columns('id Suite', 'title What', 'models Models 60', 'lengths Lengths', 'cases Cases', 'fit Fit in memory 60'),
   );
   await section('devices', 'Devices: --device', devices, [
     ...columns('id Device'),
     { key: 'here', title: 'Here', text: (v) => (v ? 'yes' : 'no') },
-    { key: 'name', title: 'What it is, or why not', text: (v, r) => String(v || r.why_not) },
+    { key: 'name', title: 'What it is, or why not', text: (v, r) => String(v || r.why_not), width: 80 },
     ...columns('features Features'),
     { key: 'memory_bytes', title: 'Memory', align: 'right', text: showBytes },
   ]);
@@ -128,12 +128,12 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
       devices: Object.entries(m.devices)
         .map(([id, runs]) => (runs === true ? id : `not ${id}`))
         .join(', '),
-      claims: wrapped(m.claims, 44),
+      claims: m.claims.join(' '),
     })),
     [
       ...columns('id Model', 'title Title', 'paper Paper', 'kind Kind'),
       { key: 'parameters', title: 'Parameters', align: 'right' },
-      ...columns('sequence Sequence', 'step Step', 'golden Golden', 'devices Devices', 'claims Published claims'),
+      ...columns('sequence Sequence', 'step Step', 'golden Golden', 'devices Devices', 'claims Published claims 44'),
     ],
   );
   await section(
@@ -144,12 +144,12 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
       model,
       published,
       ours,
-      met: met ? 'same' : wrapped((difference ?? 'differs').split(' '), 60),
+      met: met ? 'same' : (difference ?? 'differs'),
     })),
     [
       ...columns('claim Claim', 'model Row', 'published Published'),
       { key: 'ours', title: 'Here', align: 'right' },
-      ...columns('met Verdict'),
+      ...columns('met Verdict 60'),
     ],
   );
   await section('ops', 'Operators: bench check --only <operator>', operators, [
@@ -169,16 +169,9 @@ function checkedOn(): string {
   return `${[...new Set(checks.verdicts.map((v) => v.device))].join(' and ')} (${checks.time.slice(0, 10)})`;
 }
 
-/** Names in lines of about `width` characters. */
-function wrapped(names: readonly string[], width: number): string {
-  const lines: string[] = [];
-  for (const name of names) {
-    const line = lines.at(-1);
-    if (line !== undefined && line.length + name.length < width) lines[lines.length - 1] = `${line} ${name}`;
-    else lines.push(name);
-  }
-  return lines.join('\n');
-}
-
+/** Columns from `key Title`, with the width where a number ends it. */
 const columns = (...specs: string[]): Column[] =>
-  specs.map((s) => ({ key: s.slice(0, s.indexOf(' ')), title: s.slice(s.indexOf(' ') + 1) }));
+  specs.map((spec) => {
+    const [, key, title, width] = /^(\S+) (.*?)(?: (\d+))?$/.exec(spec) ?? [];
+    return { key, title, width: width ? Number(width) : undefined };
+  });

@@ -9,7 +9,7 @@ import { type Format, formats, render, show } from '../../results/tables.ts';
 import { InterruptedError, storageError, UsageError } from '../../results/terminal/errors.ts';
 import { memoryLimit, requireMemory } from '../../results/terminal/memory.ts';
 import { choose, count, last, lengths, list } from '../../results/terminal/options.ts';
-import { colours, print, progress } from '../../results/terminal/output.ts';
+import { colours, lineWidth, print, progress } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { deviceNames, openDevices } from '../devices.ts';
 import { interrupted } from '../interrupt.ts';
@@ -222,7 +222,9 @@ function prepareOut(file: string | undefined): void {
   try {
     writeFileSync(file, '', { flag: 'a' });
   } catch (e) {
-    throw new UsageError(`--out ${file} cannot be written (${(e as NodeJS.ErrnoException).code}): choose another file`);
+    const { code } = e as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? 'its folder does not exist' : code === 'EISDIR' ? 'it is a folder' : code;
+    throw new UsageError(`--out ${file} cannot be written (${why}): choose another file`);
   }
   if (!isRecordFile(file) || !statSync(file).isFile()) return;
   for (const d of readRecords(file).damage) progress.say(showDamage(d));
@@ -242,7 +244,7 @@ function prepareRuns(): void {
 async function deliver(asked: Asked, results: ReadonlyMap<Suite, Row[]>): Promise<void> {
   const all = [...results.values()].flat();
   if (!all.length) return;
-  const text = (format: Format, colour: boolean) =>
+  const text = (format: Format, colour = false, width = Number.POSITIVE_INFINITY) =>
     format === 'json' || format === 'csv' || format === 'jsonl'
       ? render(all, [], format)
       : [...results]
@@ -250,13 +252,13 @@ async function deliver(asked: Asked, results: ReadonlyMap<Suite, Row[]>): Promis
           .map(([suite, rows]) => {
             const title = format === 'md' ? `## ${suite.title}\n` : suite.title;
             const caption = [...suite.caption(asked.options, rows), ...softwareNote(rows)];
-            return `${title}\n${render(rows, suite.columns, format, caption, colour)}\n`;
+            return `${title}\n${render(rows, suite.columns, format, caption, colour, width)}\n`;
           })
           .join('\n');
-  if (asked.format !== 'jsonl') await print(text(asked.format, colours(process.stdout)));
+  if (asked.format !== 'jsonl') await print(text(asked.format, colours(process.stdout), lineWidth(process.stdout)));
   if (asked.out && !isRecordFile(asked.out))
     try {
-      writeFileSync(asked.out, `${text(tableFiles[extname(asked.out)], false).trimEnd()}\n`);
+      writeFileSync(asked.out, `${text(tableFiles[extname(asked.out)]).trimEnd()}\n`);
     } catch (e) {
       throw storageError(asked.out, e, '--out; the records are whole in results/runs');
     }

@@ -81,6 +81,8 @@ function readHeader(path: string): any {
     throw new Error(`${path} is damaged: it is not JSON`);
   }
   if (header?.format !== 'golden-1') throw new Error(`${path} is no golden vector: its format is not golden-1`);
+  for (const key of ['case', 'family', 'config', 'tolerance', 'payload', 'tensors'])
+    if (!(key in header)) throw new Error(`${path} is damaged: it has no "${key}"`);
   return header;
 }
 

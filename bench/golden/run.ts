@@ -59,6 +59,12 @@ export async function runGolden(c: GoldenCase, device: Device): Promise<GoldenVe
     const result = { ...base, implementation, error: worst.error, tolerance: worst.limit, worst: worst.name };
     if (missing.length) return { ...result, status: 'fail', reason: `not computed: ${missing.join(', ')}` };
     if (worst.ratio < 0) return { ...result, status: 'fail', reason: 'the case has no output or gradient to compare' };
+    if (worst.ratio === Number.POSITIVE_INFINITY)
+      return {
+        ...result,
+        status: 'fail',
+        reason: `${worst.name} ${c.get(worst.name).dtype === 'i32' ? 'has other integers' : 'is not finite, here or in the vector'}`,
+      };
     if (worst.ratio > 1)
       return { ...result, status: 'fail', reason: `${worst.name} is off by ${worst.error.toExponential(2)}` };
     return { ...result, status: 'pass', reason: '' };

@@ -22,14 +22,16 @@ KernelFn find(const char* isa, const char* pass) {
   return nullptr;
 }
 
-// The best run within `budget` seconds: a ceiling is what the machine can do, not what it did while disturbed, and a
-// disturbance (a second core that is busy) can outlast many short runs.
+// The best run within `budget` seconds, of three at least: a ceiling is what the machine can do, not what it did while
+// disturbed, and a disturbance (a second core that is busy) can outlast many short runs.
 double seconds(KernelFn fn, const Call& call, double budget) {
   using clock = std::chrono::steady_clock;
   const auto start = clock::now();
   double best = 1e300;
-  for (auto t0 = start; std::chrono::duration<double>(t0 - start).count() < budget; t0 = clock::now()) {
+  int runs = 0;
+  for (auto t0 = start; runs < 3 || std::chrono::duration<double>(t0 - start).count() < budget; t0 = clock::now()) {
     fn(call);
+    runs++;
     best = std::min(best, std::chrono::duration<double>(clock::now() - t0).count());
   }
   return best;
@@ -54,7 +56,7 @@ Roofline measure_roofline(const char* isa) {
     int64_t n = int64_t{1} << 25;  // 128 MB a side: larger than any last-level cache we know of on a desk
     Tensor t[2] = {{pool_alloc(n * 4), 1, {n}}, {pool_alloc(n * 4), 1, {n}}};
     if (t[0].data && t[1].data) {
-      memset(t[0].data, 0, n * 4);
+      for (Tensor& side : t) memset(side.data, 0, n * 4);  // the system hands out pages on the first touch, slowly
       Call c{};
       c.in = t, c.nin = 1, c.out = t + 1, c.nout = 1;
       r.bytes = 8.0 * n / seconds(copy, c, 0.5);

@@ -1,11 +1,11 @@
 /** `repro list`: every claim, its published number, our best, and what it costs. */
-
+import process from 'node:process';
 import { readEvidence } from '../../results/evidence.ts';
 import { formatRow } from '../../results/published/published.ts';
 import type { Row } from '../../results/record.ts';
 import { mean } from '../../results/statistics.ts';
 import { type Column, render } from '../../results/tables.ts';
-import { print } from '../../results/terminal/output.ts';
+import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { publishedFor, type Summary, summaries } from '../results.ts';
@@ -57,6 +57,8 @@ export async function run(_: unknown[], options: Options): Promise<number> {
   const costs = claims.map(
     ({ id, cost }) => `${id}: smoke ${cost.smoke}, desk ${cost.desk}, paper ${cost.paper}; repro ${id} --scale smoke`,
   );
-  await print(render(claims.flatMap(rowsOf), columns, 'table', costs));
+  await print(
+    render(claims.flatMap(rowsOf), columns, 'table', costs, colours(process.stdout), lineWidth(process.stdout)),
+  );
   return 0;
 }

@@ -1,10 +1,11 @@
 /** `repro status`: every run on this machine, where it is, and whether somebody is at it. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import { runsFolder } from '../../results/provenance.ts';
 import type { Row } from '../../results/record.ts';
 import { type Column, render } from '../../results/tables.ts';
-import { print } from '../../results/terminal/output.ts';
+import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { holder } from '../jobs.ts';
 import { Journal } from '../train/journal.ts';
@@ -59,7 +60,10 @@ export async function run(_: unknown[], options: Options): Promise<number> {
   );
   const rows = runs.map((run) => rowOf(root, run)).filter((row) => row !== null);
   if (options.json === true) await print(JSON.stringify(rows, null, 1));
-  else if (rows.length) await print(render(rows, columns, 'table', [`Folder: ${root}`]));
+  else if (rows.length)
+    await print(
+      render(rows, columns, 'table', [`Folder: ${root}`], colours(process.stdout), lineWidth(process.stdout)),
+    );
   else await print('No runs yet. Start one: repro longconv-lra --task listops --scale smoke');
   return 0;
 }

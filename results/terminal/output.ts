@@ -22,6 +22,10 @@ export const flush = (): Promise<void> =>
 export const colours = (stream: NodeJS.WriteStream): boolean =>
   stream.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
 
+/** Characters in a line of a terminal; no limit for a file or a pipe. */
+export const lineWidth = (stream: NodeJS.WriteStream): number =>
+  stream.isTTY === true && stream.columns > 0 ? stream.columns : Number.POSITIVE_INFINITY;
+
 class Progress {
   #live = '';
   readonly #tty = process.stderr.isTTY === true && process.env.TERM !== 'dumb';
