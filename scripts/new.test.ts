@@ -19,19 +19,21 @@ function files(folder: string): string[] {
     .sort();
 }
 
-/** A copy of the project without the golden vectors and runs. */
+/** A copy of the project without the golden vectors' tensors and runs. */
 function copyProject(): string {
   const copy = mkdtempSync(join(tmpdir(), 'longconv-new-'));
-  const skip = [join('bench', 'golden', 'vectors'), join('results', 'runs')].map((p) => join(root, p));
+  const vectors = join(root, 'bench', 'golden', 'vectors');
+  const skip = (from: string) =>
+    from === join(root, 'results', 'runs') || (from.startsWith(vectors) && from.endsWith('.bin'));
   for (const room of rooms)
     if (existsSync(join(root, room)))
-      cpSync(join(root, room), join(copy, room), { recursive: true, filter: (from) => !skip.includes(from) });
+      cpSync(join(root, room), join(copy, room), { recursive: true, filter: (from) => !skip(from) });
   for (const file of ['package.json', 'tsconfig.json', 'bunfig.toml']) cpSync(join(root, file), join(copy, file));
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;
 }
 
-test('scaffolding: an op is one folder; a model, a suite and a claim are one file each; all of them run', () => {
+test('scaffolding: an op is one folder, a model a mixer and its cases, a suite and a claim one file each; all of them run', () => {
   const copy = copyProject();
   try {
     const run = (...args: string[]) =>
@@ -46,10 +48,10 @@ test('scaffolding: an op is one folder; a model, a suite and a claim are one fil
       added('op'),
       ['cpu.cc', 'op.ts', 'reference.ts'].map((f) => `kernels/ops/newcomer/${f}`),
     );
-    assert.deepEqual(added('model'), ['models/mixers/newcomer.ts']);
+    assert.deepEqual(added('model'), ['models/cases/newcomer.ts', 'models/mixers/newcomer.ts']);
     assert.deepEqual(added('suite'), ['bench/suites/newcomer.ts']);
     assert.deepEqual(added('claim'), ['reproductions/claims/newcomer.ts']);
-    assert.equal(files(copy).length, before.length + 6);
+    assert.equal(files(copy).length, before.length + 7);
 
     execFileSync('node', ['kernels/native/build.mjs', '--quiet'], { cwd: copy, stdio: 'inherit' });
     const checked = run('bench/cli.ts', 'check', '--only', 'newcomer', '--golden', 'none', '--device', 'cpu', '--json');
@@ -59,6 +61,8 @@ test('scaffolding: an op is one folder; a model, a suite and a claim are one fil
       .map((line) => JSON.parse(line));
     assert.ok(lines.length >= 3 && lines.every((l) => l.status === 'pass' && l.device === 'cpu'), checked);
     assert.match(run('bench/cli.ts', 'list', '--models'), /newcomer/);
+    for (const file of ['gradients', 'causality', 'parameters'])
+      run('test', `models/${file}.test.ts`, '-t', 'newcomer');
     const rows = run('bench/cli.ts', 'run', 'newcomer', '--lengths', '64', '--rounds', '2', '--format', 'jsonl');
     for (const line of rows.trim().split('\n')) assert.ok(JSON.parse(line).ms > 0);
     assert.match(run('reproductions/cli.ts', 'list'), /newcomer/);

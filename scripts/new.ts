@@ -1,20 +1,28 @@
 /**
- * Scaffolding: `npm run new -- op|model|suite|claim <id>` writes the one folder or file that such a thing is,
+ * Scaffolding: `npm run new -- op|model|suite|claim <id>` writes the files that such a thing is,
  * from `scripts/templates/`. What it writes runs as it stands; the comments in it say what to change.
  */
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const templates = join(root, 'scripts', 'templates');
 
-/** Where each kind lives; `{id}` is replaced. A folder of templates becomes a folder, a file a file. */
-const kinds: Record<string, { target: string; next: string }> = {
-  op: { target: 'kernels/ops/{id}', next: 'npm run build && npm run bench -- check --only {id}' },
-  model: { target: 'models/mixers/{id}.ts', next: 'npm run bench -- list --models' },
-  suite: { target: 'bench/suites/{id}.ts', next: 'npm run bench -- run {id}' },
-  claim: { target: 'reproductions/claims/{id}.ts', next: 'npm run repro -- list' },
+/** The files of each kind and their templates; `{id}` is replaced. */
+const kinds: Record<string, { files: Record<string, string>; next: string }> = {
+  op: {
+    files: Object.fromEntries(
+      ['op.ts', 'reference.ts', 'cpu.cc'].map((file) => [`kernels/ops/{id}/${file}`, `op/${file}.txt`]),
+    ),
+    next: 'npm run build && npm run bench -- check --only {id}',
+  },
+  model: {
+    files: { 'models/mixers/{id}.ts': 'model/mixer.ts.txt', 'models/cases/{id}.ts': 'model/cases.ts.txt' },
+    next: 'npm run pictures && npm test -- models',
+  },
+  suite: { files: { 'bench/suites/{id}.ts': 'suite.ts.txt' }, next: 'npm run bench -- run {id}' },
+  claim: { files: { 'reproductions/claims/{id}.ts': 'claim.ts.txt' }, next: 'npm run repro -- list' },
 };
 
 function fail(sentence: string): never {
@@ -28,17 +36,18 @@ if (!known || !id || rest.length) fail(`usage: npm run new -- ${Object.keys(kind
 if (!/^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(id))
   fail(`"${id}" is not an id: use lower-case words joined by hyphens, such as long-conv`);
 
-const target = join(root, known.target.replace('{id}', id));
-if (existsSync(target)) fail(`${relative(root, target)} exists already: choose another id`);
+const files = Object.entries(known.files).map(([path, template]) => ({
+  path: path.replace('{id}', id),
+  template: join(templates, template),
+}));
+for (const { path } of files)
+  if (existsSync(kind === 'op' ? dirname(join(root, path)) : join(root, path)))
+    fail(`${kind === 'op' ? dirname(path) : path} exists already: choose another id`);
 
 const camel = id.replace(/-([a-z0-9])/g, (_, c: string) => c.toUpperCase());
-const fill = (path: string) => readFileSync(path, 'utf8').replaceAll('example-id', id).replaceAll('exampleId', camel);
-
-if (kind === 'op') {
-  mkdirSync(target, { recursive: true });
-  for (const file of readdirSync(join(templates, 'op')))
-    writeFileSync(join(target, file.replace(/\.txt$/, '')), fill(join(templates, 'op', file)));
-} else {
-  writeFileSync(target, fill(join(templates, `${kind}.ts.txt`)));
+for (const { path, template } of files) {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  const text = readFileSync(template, 'utf8').replaceAll('example-id', id).replaceAll('exampleId', camel);
+  writeFileSync(join(root, path), text, { flag: 'wx' });
 }
-process.stdout.write(`${relative(root, target)} written; next: ${known.next.replace('{id}', id)}\n`);
+process.stdout.write(`${files.map((f) => f.path).join(', ')} written; next: ${known.next.replace('{id}', id)}\n`);
