@@ -5,7 +5,7 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { systems } from '../../models/systems.ts';
+import { type LoadedSystem, systems } from '../../models/systems.ts';
 import { packageRoot } from '../../results/provenance.ts';
 import { type KernelStatistics, length, type StartingKernel, startingKernel, width } from './kernels.ts';
 import { drawKernel } from './svg.ts';
@@ -15,7 +15,9 @@ export const pictureFolder = join(packageRoot, 'models', 'kernels');
 
 /** Text of each file by its path. */
 export async function kernelPage(): Promise<Map<string, string>> {
-  const drawn = await Promise.all(systems.map(async (system) => ({ system, kernel: await startingKernel(system) })));
+  const drawn = await Promise.all(
+    systems.toSorted(byPaper).map(async (system) => ({ system, kernel: await startingKernel(system) })),
+  );
   const kernels = drawn.filter((d): d is (typeof drawn)[number] & { kernel: StartingKernel } => d.kernel !== null);
   // Systems that differ elsewhere start from the same kernel: the first of them stands for all.
   const first = (d: (typeof kernels)[number]) => kernels.find((o) => sameTaps(o.kernel, d.kernel)) as typeof d;
@@ -52,6 +54,10 @@ export async function kernelPage(): Promise<Map<string, string>> {
   files.set(pageFile, lines.join('\n'));
   return files;
 }
+
+/** In the order of the papers; of one year, the plain form (of the shorter name) first. */
+const byPaper = (a: LoadedSystem, b: LoadedSystem): number =>
+  (a.paper ?? a.definition.paper).year - (b.paper ?? b.definition.paper).year || a.title.length - b.title.length;
 
 const sameTaps = (a: StartingKernel, b: StartingKernel): boolean =>
   a.channels.length === b.channels.length &&
