@@ -75,7 +75,8 @@ function sizesOf(channels: readonly Float64Array[]): Panel {
   const power = (v: number) => (v >= 1 && v <= 1000 ? String(v) : `1e${Math.round(Math.log10(v))}`);
   return {
     name: 'root mean square of all channels over lag + 1',
-    curves: [points.map(([t, v]): Point => [x(t), y(Math.max(v, bottom))])],
+    // A curve that leaves six decades ends there.
+    curves: [points.filter(([, v]) => v >= bottom).map(([t, v]): Point => [x(t), y(v)])],
     x,
     y,
     xTicks: decades(1, L).map((v) => [v, x(v)]),
