@@ -56,6 +56,17 @@ function build() {
     .option('--json', 'One JSON array')
     .example('  repro status')
     .action((options) => load('status', [], options));
+  cli
+    .command('data <action> [...datasets]', 'list: what there is and what is here; get: fetch it; verify: check it')
+    .option('--only <parts>', 'Parts of the dataset or names of its files (default: what the claims need)')
+    .option('--from <path>', 'get: a folder with the files, instead of the network; verify: what is to be checked')
+    .option('--budget <time>', 'get: stop after this time and keep what has arrived: 90s, 30m, 2h')
+    .option('--json', 'One JSON object')
+    .example('  repro data list')
+    .example('  repro data get imdb cifar-10')
+    .example('  repro data get lra --from ~/Downloads')
+    .example('  repro data verify speech-commands')
+    .action((action, datasets, options) => load('data', [action, datasets], options));
   cli.help((sections) => {
     if (!cli.matchedCommand || cli.matchedCommand.name === 'run')
       sections.push(
@@ -80,6 +91,7 @@ const commands: Record<string, () => Promise<{ run(args: unknown[], options: Opt
   table: () => import('./commands/table.ts'),
   verify: () => import('./commands/verify.ts'),
   status: () => import('./commands/status.ts'),
+  data: () => import('./commands/data.ts'),
 };
 
 const load = async (verb: string, args: unknown[], options: Options): Promise<number> =>
@@ -125,7 +137,11 @@ async function main(argv: string[]): Promise<number> {
   }
   refuseUnknownOptions(command, cli.options);
   Object.assign(cli.options, typedValues(words, command));
-  watchInterrupts();
+  watchInterrupts(
+    command.name === 'data'
+      ? 'what has arrived is kept (again to end at once)'
+      : 'the checkpoint is being saved (again to end at once, without it)',
+  );
   return (await cli.runMatchedCommand()) ?? exit.done;
 }
 

@@ -1,6 +1,7 @@
 /** What ends `repro` early, with the exit code that the shell sees; the rest is as in `bench`. */
 import { exit, exitCode as sharedExitCode } from '../results/terminal/errors.ts';
 import { MissingFileError } from './data/dataset.ts';
+import { DownloadError } from './data/download/failure.ts';
 import { DivergedError } from './train/session.ts';
 
 export { exit, InterruptedError, UsageError } from '../results/terminal/errors.ts';
@@ -11,7 +12,8 @@ export class DataUnavailableError extends Error {
 }
 
 export function exitCode(error: unknown): number {
-  if (error instanceof DataUnavailableError || error instanceof MissingFileError) return exit.unavailable;
+  for (const kind of [DataUnavailableError, MissingFileError, DownloadError])
+    if (error instanceof kind) return exit.unavailable;
   if (error instanceof DivergedError) return exit.failed;
   return sharedExitCode(error);
 }

@@ -1,4 +1,4 @@
-/** Ctrl-C: the first one asks for a checkpoint and a clean end, the second one ends at once. */
+/** Ctrl-C: the first one asks for a clean end that keeps what has been done, the second one ends at once. */
 import process from 'node:process';
 import { progress } from '../results/terminal/output.ts';
 import { exit, InterruptedError } from './errors.ts';
@@ -7,10 +7,11 @@ const controller = new AbortController();
 
 export const interruption: AbortSignal = controller.signal;
 
-export function watchInterrupts(): void {
+/** `saving`: what is said at the first one. */
+export function watchInterrupts(saving: string): void {
   const stop = () => {
     if (controller.signal.aborted) process.exit(exit.interrupted);
-    progress.say('stopping: the checkpoint is being saved (again to end at once, without it)');
+    progress.say(`stopping: ${saving}`);
     controller.abort(new InterruptedError('interrupted'));
   };
   process.on('SIGINT', stop);

@@ -47,7 +47,7 @@ export class CorruptFileError extends Error {
   override name = 'CorruptFileError';
 }
 
-const cacheFolder = (): string => process.env.LONGCONV_CACHE || join(homedir(), '.cache', 'longconv');
+export const cacheFolder = (): string => process.env.LONGCONV_CACHE || join(homedir(), '.cache', 'longconv');
 
 /** A short name for a recipe: the first 16 hex digits of the SHA-256 of its JSON. */
 export const keyHash = (key: unknown): string =>

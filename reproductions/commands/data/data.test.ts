@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { content, type TestServer, testServer } from '../../data/download/test-server.ts';
+
+const cli = fileURLToPath(new URL('../../cli.ts', import.meta.url));
+let folder = '';
+let server: TestServer;
+before(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'longconv-data-'));
+  server = await testServer();
+});
+after(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+interface Ended {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs `repro data`. Every unsafe address leads to the test's own server; nothing leaves this machine. */
+function data(args: string[], started?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
+  const run = process.versions.bun ? [cli] : ['run', '-A', cli];
+  const proxy = server.url('');
+  const env: NodeJS.ProcessEnv = {
+    ...process.env,
+    LONGCONV_CACHE: join(folder, 'cache'),
+    ...{ http_proxy: proxy, HTTP_PROXY: proxy, https_proxy: proxy, HTTPS_PROXY: proxy, no_proxy: '', NO_PROXY: '' },
+  };
+  const child = spawn(process.execPath, [...run, 'data', ...args], { env });
+  const result: Ended = { code: null, out: '', err: '' };
+  child.stdout.on('data', (d) => {
+    result.out += d;
+  });
+  child.stderr.on('data', (d) => {
+    result.err += d;
+  });
+  started?.((signal) => child.kill(signal));
+  return new Promise((resolve) => child.on('close', (code) => resolve({ ...result, code })));
+}
+
+/** The size of the IMDB archive: its published one. */
+const imdb = 84_125_825;
+const part = () => join(folder, 'cache', 'downloads', 'imdb', 'aclImdb_v1.tar.gz.part');
+
+test('what cannot be understood is answered with what can', async () => {
+  for (const [args, expected] of [
+    [['lsit'], /no action "lsit"\. Did you mean "list"\?/],
+    [['get'], /needs a dataset: cifar-10, fmri, imdb, lra/],
+    [['get', 'imbd'], /no dataset "imbd"\. Did you mean "imdb"\?/],
+    [['get', 'listops'], /listops is not downloaded: it is made here.*The real files are in lra/],
+    [['get', 'imdb', '--only', 'review'], /no part of imdb "review"\. Did you mean "reviews"\?/],
+    [['get', 'imdb', '--from', '/nowhere'], /--from \/nowhere is not there/],
+    [['get', 'imdb', '--budget', '5'], /--budget 5: give a time with its unit/],
+    [['list', '--budget', '5s'], /repro data list has no use for --budget/],
+  ] as [string[], RegExp][]) {
+    const { code, out, err } = await data(args);
+    assert.equal(code, 2, err);
+    assert.match(err, expected);
+    assert.equal(out, '');
+  }
+});
+
+test('Ctrl-C ends with 130 and --budget with 75; both keep what has arrived, and the next run goes on', async () => {
+  let interrupt = () => {};
+  const bytes = content(64 << 10);
+  const serve = (then: () => void) =>
+    server.answer((req, res) => {
+      const from = Number(/^bytes=(\d+)-$/.exec(String(req.headers.range ?? ''))?.[1] ?? 0);
+      const part = from ? { 'content-range': `bytes ${from}-${imdb - 1}/${imdb}` } : {};
+      res.writeHead(from ? 206 : 200, { 'content-length': imdb - from, etag: '"v1"', ...part });
+      res.write(from ? bytes.fill(7) : bytes, () => setTimeout(then, 300));
+    });
+  serve(() => interrupt());
+  const first = await data(['get', 'imdb'], (kill) => {
+    interrupt = () => kill('SIGINT');
+  });
+  assert.equal(first.code, 130, first.err);
+  assert.match(
+    first.err,
+    /stopping: what has arrived is kept.*\n.*interrupted: what has arrived is kept in .*goes on from there/s,
+  );
+  assert.equal(statSync(part()).size, 64 << 10);
+  assert.equal(existsSync(part().replace('.part', '.lock')), false);
+  serve(() => {});
+  const second = await data(['get', 'imdb', '--budget', '3s']);
+  assert.equal(second.code, 75, second.err);
+  assert.match(second.err, /going on after 64 KiB[\s\S]*the budget is used up: what has arrived is kept/);
+  assert.equal(server.asked[0].range, `bytes=${64 << 10}-`);
+  assert.equal(statSync(part()).size, 128 << 10);
+  const listed = await data(['list', 'imdb']);
+  assert.match(listed.out, /imdb .* partial: 128 KiB \(0 %\)/);
+});
+
+test('a server that refuses ends with 3, the reason, and what to do next', async () => {
+  server.answer((_, res) => res.writeHead(403).end());
+  const { code, err, out } = await data(['get', 'imdb']);
+  assert.equal(code, 3, err);
+  assert.equal(out, '');
+  assert.match(err, /ai\.stanford\.edu refuses access: the file has been closed to the public.*\(HTTP 403\)/);
+  assert.match(err, /With the file at hand: repro data get imdb --from <its folder>/);
+});
+
+test('files at hand: taken, listed, verified, and held to their first copy from then on', async () => {
+  const at = join(folder, 'at-hand');
+  mkdirSync(at);
+  const missing = await data(['get', 'lra', '--from', at]);
+  assert.equal(missing.code, 3);
+  assert.match(missing.err, /lra_release\.gz is not in .*at-hand, nor in .*at-hand\/lra/);
+  assert.equal((await data(['verify', 'lra'])).code, 3);
+  writeFileSync(join(at, 'lra_release.gz'), content(5000));
+  const taken = await data(['get', 'lra', '--from', at, '--json']);
+  assert.equal(taken.code, 0, taken.err);
+  const { files, failed } = JSON.parse(taken.out);
+  assert.deepEqual(failed, []);
+  assert.equal(files[0].trust, 'first use');
+  assert.ok(existsSync(files[0].path));
+  assert.match((await data(['list', 'lra'])).out, /lra .* release \(usual\) .* have /);
+  const verified = await data(['verify', 'lra']);
+  assert.equal(verified.code, 0, verified.err);
+  assert.match(verified.out, /lra lra_release\.gz: 4\.88 KiB: agrees with the first copy/);
+  rmSync(files[0].path);
+  writeFileSync(files[0].path, content(5000, 2));
+  const wrong = await data(['verify', 'lra']);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.out, /WRONG: its sha256 is .* that of the first copy was/);
+});

@@ -1,0 +1,107 @@
+/** `repro data list`: every dataset, where it comes from, its size, its licence, and what of it is here. */
+import type { Row } from '../../../results/record.ts';
+import { type Column, render, showBytes } from '../../../results/tables.ts';
+import { choose } from '../../../results/terminal/options.ts';
+import { print } from '../../../results/terminal/output.ts';
+import type { Options } from '../../cli.ts';
+import { downloadFolder } from '../../data/download/places.ts';
+import { type DatasetSource, loadSource, type SourceFile, sourceIds } from '../../data/download/source.ts';
+import { type FileState, stateOf } from '../../data/download/state.ts';
+import { type MadeHere, madeHere, unitsOf } from '../../data/made-here.ts';
+
+const columns: Column[] = [
+  { key: 'dataset', title: 'dataset' },
+  { key: 'part', title: 'part' },
+  { key: 'size', title: 'size', align: 'right' },
+  { key: 'check', title: 'checked by' },
+  { key: 'licence', title: 'licence' },
+  { key: 'here', title: 'here' },
+];
+
+export async function run(given: string[], options: Options): Promise<number> {
+  const known = [...sourceIds(), ...madeHere.map(({ id }) => id)];
+  const ids = given.length ? given.map((id) => choose('dataset', id, known)) : known;
+  const sources = await Promise.all(
+    sourceIds()
+      .filter((id) => ids.includes(id))
+      .map(loadSource),
+  );
+  const made = madeHere.filter(({ id }) => ids.includes(id));
+  if (options.json === true) {
+    const real = sources.map((source) => ({ ...source, folder: downloadFolder(source.id), here: statesOf(source) }));
+    await print(JSON.stringify({ real, made: made.map((m) => ({ ...m, units: unitsOf(m) })) }, null, 1));
+    return 0;
+  }
+  const rows = [...sources.flatMap(rowsOf), ...made.map(madeRow)];
+  await print(render(rows, columns, 'table', given.length ? sources.flatMap(details) : [hint]));
+  return 0;
+}
+
+const hint =
+  'Fetch one: repro data get imdb; more about one: repro data list imdb. (usual): what get takes by itself. ' +
+  '"first use": no checksum is published, so the first copy is the measure of later ones. "~": from memory.';
+
+const statesOf = (source: DatasetSource) =>
+  source.files.map((file) => ({ name: file.name, ...stateOf(downloadFolder(source.id), file) }));
+
+function rowsOf(source: DatasetSource): Row[] {
+  return groupsOf(source).map((group, i) => {
+    const files = source.files.filter((file) => file.group === group);
+    const states = files.map((file) => stateOf(downloadFolder(source.id), file));
+    return {
+      dataset: i ? '' : source.id,
+      part: `${group}${source.usual.includes(group) ? ' (usual)' : ''}`,
+      size: sizeOf(files),
+      check: files[0].sha256 ? 'sha256' : files[0].md5 ? 'md5' : 'first use',
+      licence: i ? '' : `${source.licence.memory ? '~' : ''}${source.licence.value.split(/[;(]/)[0].trim()}`,
+      here: hereOf(files, states),
+    };
+  });
+}
+
+const madeRow = (made: MadeHere): Row => ({
+  ...{ dataset: made.id, part: made.kind, size: '-', check: 'sha256 of each unit', licence: 'made here' },
+  here: unitsOf(made) ? `${unitsOf(made)} units in the cache` : 'made when asked for',
+});
+
+export const groupsOf = (source: DatasetSource): string[] => [...new Set(source.files.map((file) => file.group))];
+
+function sizeOf(files: readonly SourceFile[]): string {
+  const sizes = files.map((file) => file.bytes?.value ?? file.about?.value ?? null);
+  if (sizes.some((n) => n === null)) return files.length > 1 ? `${files.length} files` : 'unknown';
+  const exact = files.every((file) => file.bytes);
+  return `${exact ? '' : 'about '}${showBytes(sizes.reduce<number>((a, b) => a + (b ?? 0), 0))}`;
+}
+
+function hereOf(files: readonly SourceFile[], states: readonly FileState[]): string {
+  const have = states.filter((state) => state.kind === 'have').length;
+  if (have === files.length) return 'have';
+  const partial = states.find((state) => state.kind === 'partial');
+  const of = files.length > 1 && have ? `${have} of ${files.length}, ` : '';
+  if (partial?.kind === 'partial') {
+    const share = partial.total ? ` (${Math.floor((100 * partial.bytes) / partial.total)} %)` : '';
+    return `${of}partial: ${showBytes(partial.bytes)}${share}`;
+  }
+  if (states.some((state) => state.kind === 'unchecked')) return `${of}unchecked: repro data get`;
+  return have ? `${have} of ${files.length}` : 'absent';
+}
+
+/** All that is known of one source; "~" marks what nobody has looked up. */
+function details(source: DatasetSource): string[] {
+  const mark = ({ value, from, memory }: { value: unknown; from: string; memory?: true }) =>
+    `${memory ? '~' : ''}${value} [${from}]`;
+  return [
+    `\n${source.title}. Cite: ${source.cite}.`,
+    `  licence: ${mark(source.licence)}`,
+    `  folder: ${downloadFolder(source.id)}`,
+    ...source.files.flatMap((file) => [
+      `  ${file.name} (${file.group})`,
+      ...file.urls.map((url) => `    from ${mark(url)}`),
+      ...(file.bytes ? [`    bytes ${mark(file.bytes)}`] : file.about ? [`    about ${mark(file.about)} bytes`] : []),
+      ...(file.sha256 ? [`    sha256 ${mark(file.sha256)}`] : []),
+      ...(file.md5 ? [`    md5 ${mark(file.md5)}`] : []),
+      `    holds ${mark(file.contents)}`,
+    ]),
+    `  ${source.advice}`,
+  ];
+}
