@@ -9,6 +9,7 @@ import { rotary } from '../../../kernels/ops/rotary/op.ts';
 import { sparseAttention } from '../../../kernels/ops/sparse-attention/op.ts';
 import { type GoldenCase, type GoldenResult, UnsupportedCase } from '../golden.ts';
 import { anything, CaseGraph, requireConfig } from '../graph.ts';
+import { oneWidth } from '../head-width.ts';
 
 export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> {
   const { window, scale } = c.config;
@@ -17,6 +18,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
     heads: anything,
     L: anything,
     d: anything,
+    d_v: anything,
     window: anything,
     causal: anything,
     exact: anything,
@@ -37,13 +39,14 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   const { t } = g;
   const [q, k, v] = ['q', 'k', 'v'].map((name) => permute(t, g.operand(name), [0, 2, 1, 3]));
   const turn = (x: typeof q, offset: number) => (c.config.rotary ? rotary(t, x, { offset }) : x);
-  const { o } = sparseAttention(t, turn(q, ahead * window), turn(k, 0), v, {
+  const { operands, cut } = oneWidth(t, [turn(q, ahead * window), turn(k, 0), v]);
+  const { o } = sparseAttention(t, operands[0], operands[1], operands[2], {
     windows: { size: window, back, ahead, exact: Boolean(c.config.exact) },
     causal,
-    scale: scale ?? undefined,
+    scale: scale ?? 1 / Math.sqrt(q.shape[3]),
     real: g.optional('mask'),
   });
-  const y = permute(t, o, [0, 2, 1, 3]);
+  const y = permute(t, cut(o), [0, 2, 1, 3]);
   const computed = new Map<string, ArrayLike<number>>([['y', await y.read()]]);
   for (const [name, grad] of await g.gradients(y)) computed.set(name, grad);
   return { computed, implementation: device.implementation('sparse-attention') };

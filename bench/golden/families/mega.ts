@@ -16,7 +16,7 @@ const flag = (value: unknown): boolean => value == null || typeof value === 'boo
 const allowed = {
   ...{ D: anything, ndim: anything, L: anything, B: anything, d_model: anything, d_z: anything, d_value: anything },
   ...{ max_positions: anything, ln_eps: anything, grad_of: anything, seed: anything, f32_max_rel_dev: anything },
-  ...{ bidirectional: flag, prenorm: flag, causal: flag, padding: flag },
+  ...{ bidirectional: flag, prenorm: flag, norm_affine: flag, causal: flag, padding: flag },
   ...{ truncation: anything, chunk_size: anything, dropout: off, attention_dropout: off, hidden_dropout: off },
   op: ['ema', 'layer', null],
   attention: [...weightings, null],
@@ -80,9 +80,7 @@ function whole(g: CaseGraph, x0: Tensor, average: Average): Tensor {
   const { config } = c;
   const prenorm = config.prenorm ?? true;
   const norm = (x: Tensor) =>
-    c.has('norm.weight')
-      ? layerNorm(t, x, g.operand('norm.weight'), g.optional('norm.bias'), { eps: config.ln_eps ?? 1e-5 })
-      : x;
+    layerNorm(t, x, g.optional('norm.weight'), g.optional('norm.bias'), { eps: config.ln_eps ?? 1e-5 });
   const simple = c.has('rel_pos_bias.rel_pos_bias');
   const positions = simple ? (c.get('rel_pos_bias.rel_pos_bias').shape[0] + 1) / 2 : x0.shape[1];
   const mega = new Mega(

@@ -111,11 +111,13 @@ function monarch(g: CaseGraph): Record<string, Tensor> {
 function threePass(g: CaseGraph): Record<string, Tensor> {
   const { t, c } = g;
   const { m, l } = c.config;
+  const N = m * l;
   requireConfig(c, {
     m: anything,
     l: anything,
-    N: [m * l],
+    N: [N],
     B: anything,
+    H: anything,
     valid_L: anything,
     grad_of: anything,
     f32_max_rel_dev: anything,
@@ -126,22 +128,30 @@ function threePass(g: CaseGraph): Record<string, Tensor> {
   const spectra = (z: Pair): Pair => halves(t, butterflyTransform(t, joined(t, z, 2), { factors: rows }), 2);
   const pass1 = outerStep(t, u, m).twiddled;
   const K = spectra(outerStep(t, k, m).twiddled);
-  const [a, b] = times(t, spectra(pass1), K);
+  // A kernel for every channel, or one for all rows.
+  const H = k.shape[0];
+  if (u.shape[0] % H) throw new UnsupportedCase(`${c.case}: ${u.shape[0]} rows do not fit ${H} kernels`);
+  const perChannel = ([re, im]: Pair): Pair => {
+    const shape = [re.size / (H * N), H, m, l];
+    return [t.reshape(re, shape), t.reshape(im, shape)];
+  };
+  const [re, im] = times(t, perChannel(spectra(pass1)), perChannel(K));
+  const [a, b] = [t.reshape(re, [re.size / N, m, l]), t.reshape(im, [im.size / N, m, l])];
   // The inverse is the conjugate of the transform of the conjugate, over l.
   const pass2 = scaled(t, spectra(scaled(t, [a, b], 1, -1)), 1 / l, -1 / l);
   // A circular kernel has lag -q at tap N - q; with zeros in the upper halves this is the causal convolution.
-  const N = m * l;
-  const reversed = embedding(
-    t,
-    t.reshape(k, [N, 1]),
-    t.tensor(
-      range(N).map((i) => N - 1 - i),
-      [N],
-      'i32',
-    ),
+  const backwards = t.tensor(
+    range(H * N).map((i) => i - (i % N) + N - 1 - (i % N)),
+    [H * N],
+    'i32',
   );
-  const both = concat(t, [t.reshape(k, [1, 1, N]), t.reshape(reversed, [1, 1, N])], 0);
-  const y = fftConv(t, u, both, null, { sides: 'lag-1', form: 'three-pass', onChip: Math.max(1, l >> 1) });
+  const reversed = embedding(t, t.reshape(k, [H * N, 1]), backwards);
+  const both = concat(t, [t.reshape(k, [1, H, N]), t.reshape(reversed, [1, H, N])], 0);
+  const y = fftConv(t, t.reshape(u, [u.shape[0] / H, H, N]), both, null, {
+    sides: 'lag-1',
+    form: 'three-pass',
+    onChip: Math.max(1, l >> 1),
+  });
   return { kf_perm: joined(t, K, 3), pass1: joined(t, pass1, 3), pass2: joined(t, pass2, 3), y };
 }
 
@@ -198,7 +208,7 @@ function sameHeads(t: Tape, blocks: Tensor[]): Tensor {
 /** z[n] = x[2n] + i x[2n+1], Z = DFT(z); X[k] = E + w^k O with E, O the transforms of the even and the odd elements. */
 function packed(g: CaseGraph): Record<string, Tensor> {
   const { t, c } = g;
-  requireConfig(c, { N: anything, grad_of: anything, f32_max_rel_dev: anything });
+  requireConfig(c, { N: anything, B: anything, grad_of: anything, f32_max_rel_dev: anything });
   const N = c.get('x').shape[0];
   if (c.get('x').shape.length !== 1 || N % 2)
     throw new UnsupportedCase('a packed transform takes one row of even length');

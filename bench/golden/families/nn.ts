@@ -1,6 +1,7 @@
 /** Golden family `nn`: the operations around the mixers, one op a case, with all gradients. */
 import type { Device } from '../../../kernels/device/device.ts';
 import { batchNorm } from '../../../kernels/ops/batch-norm/op.ts';
+import { concat } from '../../../kernels/ops/concat/op.ts';
 import { crossEntropy } from '../../../kernels/ops/cross-entropy/op.ts';
 import { embedding } from '../../../kernels/ops/embedding/op.ts';
 import { glu } from '../../../kernels/ops/glu/op.ts';
@@ -9,6 +10,7 @@ import { maskedMean } from '../../../kernels/ops/masked-mean/op.ts';
 import { permute } from '../../../kernels/ops/permute/op.ts';
 import { scalarNorm } from '../../../kernels/ops/scalar-norm/op.ts';
 import { shortConv } from '../../../kernels/ops/short-conv/op.ts';
+import { slice } from '../../../kernels/ops/slice/op.ts';
 import { softmax } from '../../../kernels/ops/softmax/op.ts';
 import * as unary from '../../../kernels/ops/unary/op.ts';
 import { Tape } from '../../../kernels/tensor/tape.ts';
@@ -20,6 +22,7 @@ interface Operands {
   real(name: string): Tensor;
   optional(name: string): Tensor | null;
   integers(name: string): Tensor | null;
+  values(name: string): ArrayLike<number>;
 }
 /** One operation: the op folder that runs, and the output from the operands. */
 interface Operation {
@@ -54,11 +57,13 @@ const operations: Record<string, Operation> = {
   tanh: elementwise(unary.tanh),
   relu: elementwise(unary.relu),
   exp: elementwise(unary.exp),
+  square: elementwise(unary.square),
+  sin: elementwise(unary.sin),
   glu: { op: 'glu', run: (t, x, { dim }) => glu(t, x.real('x'), { axis: dim }) },
   softmax: { op: 'softmax', run: (t, x, { dim }) => softmaxOver(t, x.real('x'), dim ?? -1) },
   layernorm: {
     op: 'layer-norm',
-    run: (t, x, { eps }) => layerNorm(t, x.real('x'), x.optional('weight'), x.optional('bias'), { eps }),
+    run: (t, x, { eps }) => layerNorm(t, x.real('x'), x.optional('weight'), x.optional('bias'), { eps: eps ?? 1e-5 }),
   },
   layernorm_scalar: {
     op: 'scalar-norm',
@@ -87,14 +92,21 @@ const operations: Record<string, Operation> = {
   cross_entropy: {
     op: 'cross-entropy',
     run(t, x, { ignore_index, label_smoothing, reduction }) {
-      if (reduction && reduction !== 'mean' && reduction !== 'sum')
+      if (!['mean', 'sum', 'none'].includes(reduction ?? 'mean'))
         throw new UnsupportedCase(`cross entropy has no reduction "${reduction}"`);
-      return crossEntropy(t, x.real('logits'), x.integers('targets') as Tensor, {
+      const options = {
         weights: x.optional('class_weights'),
         ignoreIndex: ignore_index ?? -100,
         smoothing: label_smoothing ?? 0,
-        reduction: reduction ?? 'mean',
-      });
+      };
+      const [logits, targets] = [x.real('logits'), x.integers('targets') as Tensor];
+      if (reduction !== 'none') return crossEntropy(t, logits, targets, { ...options, reduction: reduction ?? 'mean' });
+      // Every row alone.
+      const labels = Array.from(x.values('targets'), (label) => t.tensor([label], [1], 'i32'));
+      const rows = labels.map((label, start) =>
+        crossEntropy(t, slice(t, logits, { axis: 0, start, length: 1 }), label, { ...options, reduction: 'sum' }),
+      );
+      return rows.reduce((all, row) => concat(t, [all, row], 0));
     },
   },
 };
@@ -117,6 +129,7 @@ async function differentiate(
     real,
     optional: (name) => (c.has(name) ? real(name) : null),
     integers: (name) => (c.has(name) ? t.tensor(c.get(name).data, c.get(name).shape, 'i32') : null),
+    values: (name) => c.get(name).data,
   });
   computed.set(names.output, await y.read());
   t.backward(y, t.tensor(c.get(names.cotangent).data, y.shape));
@@ -129,18 +142,24 @@ async function differentiate(
 /** Training batches x1, x2, ..., x with running statistics, then evaluation of x. */
 async function batchNormCase(c: GoldenCase, device: Device): Promise<Map<string, ArrayLike<number>>> {
   const computed = new Map<string, ArrayLike<number>>();
-  const channels = c.get('weight').shape;
-  const zeros = new Float64Array(c.get('weight').data.length);
-  const [mean, variance] = [Tensor.from(device, zeros, channels), Tensor.from(device, zeros.fill(1), channels)];
-  const { eps, momentum } = c.config;
-  const apply = (t: Tape, x: Operands, name: string) =>
-    batchNorm(t, x.real(name), x.real('weight'), x.real('bias'), mean, variance, { axis: 1, eps, momentum });
+  const channels = c.get('x').shape[1];
+  const all = (value: number) => new Float64Array(channels).fill(value);
+  const [mean, variance] = [Tensor.from(device, all(0), [channels]), Tensor.from(device, all(1), [channels])];
+  const { momentum } = c.config;
+  const eps = c.config.eps ?? 1e-5;
+  // PyTorch's momentum None is the plain average over the batches so far.
+  const share = (batch: number) => (momentum === null ? 1 / (batch + 1) : momentum);
+  const apply = (t: Tape, x: Operands, name: string, batch = 0) => {
+    const weight = x.optional('weight') ?? t.tensor(all(1), [channels]);
+    const bias = x.optional('bias') ?? t.tensor(all(0), [channels]);
+    return batchNorm(t, x.real(name), weight, bias, mean, variance, { axis: 1, eps, momentum: share(batch) });
+  };
   const earlier = c.tensors.map((t) => t.name).filter((name) => /^x\d+$/.test(name));
   for (const [i, name] of [...earlier, 'x'].entries()) {
     using t = new Tape(device);
     const names = name === 'x' ? ['y', 'g', 'grad_'] : ['', 'g', `${name}_`];
     const [output, cotangent, gradient] = names;
-    await differentiate(t, c, { output, cotangent, gradient }, (x) => apply(t, x, name), computed);
+    await differentiate(t, c, { output, cotangent, gradient }, (x) => apply(t, x, name, i), computed);
     computed.set(`running_mean_${i + 1}`, await mean.read());
     computed.set(`running_var_${i + 1}`, await variance.read());
   }
