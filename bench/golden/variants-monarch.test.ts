@@ -108,24 +108,31 @@ for (const [factors, complex] of [
     await expect(c, { natural, permuted, step1, step2 });
   });
 
-for (const [m, l, B] of [
+for (const [m, l, B, H = 1] of [
   [5, 12, 3],
   [2, 1, 1],
   [1, 17, 2],
   [16, 64, 1],
   [7, 13, 2],
+  [3, 8, 2, 5],
 ])
-  test(`three passes over ${m} rows of ${l}, no zeros anywhere`, async () => {
+  test(`three passes over ${m} rows of ${l}, no zeros anywhere, ${H} kernel${H > 1 ? 's' : ''}`, async () => {
     const N = m * l;
-    const planes = [B, m, l, 2];
-    const c = made({ N, m, l }, { u: [B, N], k: [N] }, { pass1: planes, pass2: planes, y: [B, N] });
+    const rows = H > 1 ? [B, H] : [B];
+    const planes = [...rows, m, l, 2];
+    const c = made(
+      { N, m, l },
+      { u: [...rows, N], k: H > 1 ? [H, N] : [N] },
+      { pass1: planes, pass2: planes, y: [...rows, N] },
+    );
     const [u, k] = [c.get('u').data, c.get('k').data];
-    const K = dft(k, N, false);
     const [pass1, pass2, y]: number[][] = [[], [], []];
-    for (let b = 0; b < B; b++) {
+    for (let b = 0; b < B * H; b++) {
+      const own = k.subarray((b % H) * N, (b % H) * N + N);
+      const K = dft(own, N, false);
       for (let t = 0; t < N; t++) {
         let sum = 0;
-        for (let s = 0; s < N; s++) sum += k[(t - s + N) % N] * u[b * N + s];
+        for (let s = 0; s < N; s++) sum += own[(t - s + N) % N] * u[b * N + s];
         y.push(sum);
       }
       for (let k1 = 0; k1 < m; k1++) {
