@@ -4,10 +4,12 @@ import type { Device } from '../../kernels/device/device.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { type GoldenCase, UnsupportedCase } from './golden.ts';
+import { translated } from './transforms.ts';
 
 export class CaseGraph implements Disposable {
   readonly t: Tape;
   readonly #operands = new Map<string, Tensor>();
+  readonly #slopes = new Map<string, Float64Array>();
 
   constructor(
     readonly c: GoldenCase,
@@ -20,8 +22,11 @@ export class CaseGraph implements Disposable {
   operand(name: string): Tensor {
     let x = this.#operands.get(name);
     if (!x) {
-      const { data, shape, dtype } = this.c.get(name);
-      x = this.t.tensor(data, shape, dtype === 'i32' ? 'i32' : 'real', dtype !== 'i32');
+      const tensor = this.c.get(name);
+      const { data, shape, dtype } = tensor;
+      const other = translated(this.c, tensor);
+      if (other) this.#slopes.set(name, other.slopes);
+      x = this.t.tensor(other?.values ?? data, shape, dtype === 'i32' ? 'i32' : 'real', dtype !== 'i32');
       this.#operands.set(name, x);
     }
     return x;
@@ -33,15 +38,22 @@ export class CaseGraph implements Disposable {
   }
 
   /**
-   * Backpropagates the case's cotangent `g` from `y`; the gradients under their names in the case. An operand that
-   * `y` does not depend on has gradient zero.
+   * Backpropagates the case's cotangent `g` from `y`; the gradients under their names in the case (none when the case
+   * asks for none). An operand that `y` does not depend on has gradient zero.
    */
   async gradients(y: Tensor): Promise<Map<string, ArrayLike<number>>> {
     const wanted = this.c.tensors.filter((t) => t.role === 'grad');
-    const of = wanted.map((t) => this.operand(t.of ?? t.name.replace(/^grad_/, '')));
+    if (!wanted.length) return new Map();
+    const names = wanted.map((t) => t.of ?? t.name.replace(/^grad_/, ''));
+    const of = names.map((name) => this.operand(name));
     const grads = this.t.backward(y, this.t.tensor(this.c.get('g').data, y.shape), of);
     const read = await Promise.all(grads.map((g, i) => g?.read() ?? new Float64Array(of[i].size)));
-    return new Map(wanted.map((t, i) => [t.name, read[i]]));
+    return new Map(
+      wanted.map((t, i) => {
+        const slopes = this.#slopes.get(names[i]);
+        return [t.name, slopes ? read[i].map((d, j) => d * slopes[j]) : read[i]];
+      }),
+    );
   }
 
   [Symbol.dispose](): void {

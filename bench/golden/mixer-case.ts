@@ -35,8 +35,10 @@ export async function runMixer(
   const computed = new Map<string, ArrayLike<number>>([['y', await y.read()]]);
   if (extra && mixer.kernel)
     for (const [name, tensor] of Object.entries(extra(t, mixer.kernel(t, L)))) computed.set(name, await tensor.read());
-  const [gradU] = t.backward(y, t.tensor(c.get('g').data, [B, L, D]), [u]);
-  computed.set('grad_u', (await gradU?.read()) ?? new Float64Array(B * L * D));
+  if (c.has('g')) {
+    const [gradU] = t.backward(y, t.tensor(c.get('g').data, [B, L, D]), [u]);
+    computed.set('grad_u', (await gradU?.read()) ?? new Float64Array(B * L * D));
+  }
   for (const { name, tensor } of store.parameters) {
     const gradient = (await tensor.grad?.read()) ?? new Float64Array(tensor.size);
     for (const [key, values] of namedValues(c, name.slice(1), gradient, 'grad_')) computed.set(key, values);

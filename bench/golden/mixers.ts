@@ -19,7 +19,11 @@ const translations: Record<string, Translate> = {
   }),
   s4: (c, shape) => ({
     mixer: 's4',
-    config: { ...convolution(c, shape, 'layer.', 'layer.kernel.C'), ...states(shape) },
+    config: {
+      ...convolution(c, shape, 'layer.', 'layer.kernel.C'),
+      ...states(shape),
+      rank: shape('layer.kernel.P')?.[0] ?? 1,
+    },
   }),
   s4d: (c, shape) => ({
     mixer: 's4d',

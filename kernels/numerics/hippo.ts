@@ -54,9 +54,20 @@ export function legsNormalForm(N: number): NormalForm {
   };
 }
 
+/** The Fourier basis: B = P = (1, 0, sqrt 2, 0, ...), A = S - B B^T, S[2j+1, 2j] = pi j = -S[2j, 2j+1]. N is even. */
+export function fourier(N: number): Hippo {
+  requireEven(N);
+  const B = Float64Array.from({ length: N }, (_, n) => (n % 2 ? 0 : n ? Math.SQRT2 : 1));
+  const A = Float64Array.from({ length: N * N }, (_, i) => -B[Math.floor(i / N)] * B[i % N]);
+  for (let j = 1; j < N / 2; j++) {
+    A[(2 * j + 1) * N + 2 * j] += Math.PI * j;
+    A[2 * j * N + 2 * j + 1] -= Math.PI * j;
+  }
+  return { N, A, B, P: B };
+}
+
 /**
- * The normal form of the Fourier basis: A = S - B B^T, B = P = (1, 0, sqrt 2, 0, ...), S couples (2j, 2j+1) at the
- * rate pi j. The vectors of the pair of rate 0 are chosen as those of the others.
+ * The normal form of the Fourier basis (`fourier`). The vectors of the pair of rate 0 are chosen as those of the others.
  */
 export function fourierNormalForm(N: number): NormalForm {
   requireEven(N);

@@ -108,6 +108,7 @@ async function compute(c: GoldenCase, device: Device, form: ConvForm): Promise<M
   const build = c.has('x') ? s4Conv : c.has('q') ? h3Gates : flashConv;
   const y = build(t, c, operand, form);
   const computed = new Map<string, ArrayLike<number>>([['y', await y.read()]]);
+  if (!c.has('g')) return computed;
   const names = [...operands.keys()];
   const grads = t.backward(y, t.tensor(c.get('g').data, y.shape), [...operands.values()]);
   for (const [i, g] of grads.entries())

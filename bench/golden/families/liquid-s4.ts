@@ -6,11 +6,11 @@ import type { Tensor } from '../../../kernels/tensor/tensor.ts';
 import { forms, liquidConvolution, liquidExact } from '../../../models/layers/liquid.ts';
 import type { GoldenCase, GoldenResult } from '../golden.ts';
 import { anything, CaseGraph, requireConfig } from '../graph.ts';
-import { transforms } from './s4d.ts';
+import { transformKeys } from '../transforms.ts';
 
 export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> {
   requireConfig(c, {
-    ...transforms,
+    ...transformKeys,
     ...{ B: anything, H: anything, L: anything, N: anything, n_ssm: anything, init: anything, seed: anything },
     ...{ grad_of: anything, op: anything, f32_max_rel_dev: anything },
     mode: forms,

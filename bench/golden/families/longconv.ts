@@ -35,7 +35,7 @@ function layerCase(g: CaseGraph): Record<string, Tensor> {
   requireConfig(g.c, { ...common, ...listed('activation', 'postact') });
   const { t, c } = g;
   const sides = c.config.bidirectional ? 'lag-1' : 'causal';
-  const conv = fftConv(t, g.operand('u'), regularised(g, g.operand('K')), g.operand('D'), { sides });
+  const conv = fftConv(t, g.operand('u'), regularised(g, g.operand('K')), g.optional('D'), { sides });
   const z = activate(t, conv, innerActivation(c));
   return { y: c.has('W_out') ? channelMap(t, z, g.operand('W_out'), g.optional('b_out'), c.config.postact) : z };
 }
@@ -53,7 +53,7 @@ function modelCase(g: CaseGraph): Record<string, Tensor> {
     const at = `conv_layers.${i}`;
     const u = permute(t, prenorm ? norm(x) : x, [0, 2, 1]);
     const k = longconvKernel(t, g.operand(`${at}.kernel`), { lambda: lam ?? 0 });
-    const z = gelu(t, fftConv(t, u, k, g.operand(`${at}.D`), { sides: 'circular' }));
+    const z = gelu(t, fftConv(t, u, k, g.optional(`${at}.D`), { sides: 'circular' }));
     const out = `${at}.output_linear.0`;
     const y = permute(t, channelMap(t, z, g.operand(`${out}.weight`), g.optional(`${out}.bias`), 'glu'), [0, 2, 1]);
     x = add(t, x, y);

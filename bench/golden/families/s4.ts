@@ -9,8 +9,8 @@ import type { Tensor } from '../../../kernels/tensor/tensor.ts';
 import type { GoldenCase, GoldenResult } from '../golden.ts';
 import { anything, CaseGraph, off, requireConfig } from '../graph.ts';
 import { activate, channelMap, innerActivation } from '../layers.ts';
+import { transformKeys, translated } from '../transforms.ts';
 
-const transforms = { dt_transform: ['exp'], real_transform: ['exp'], imag_transform: ['none'] };
 const sizes = Object.fromEntries(
   ['B', 'H', 'N', 'L', 'l_max', 'init', 'rank', 'channels', 'n_ssm', 'grad_of', 'f32_max_rel_dev'].map((key) => [
     key,
@@ -39,7 +39,9 @@ function recurrent(c: GoldenCase): Float64Array {
   const { shape, data: C } = c.get('C_param');
   const [channels, H, M] = shape;
   const [rank, S] = c.get('P').shape;
-  const [invDt, aReal, aImag, P] = ['inv_dt', 'A_real', 'A_imag', 'P'].map((name) => c.get(name).data);
+  const [invDt, aReal, aImag, P] = ['inv_dt', 'A_real', 'A_imag', 'P'].map(
+    (name) => translated(c, c.get(name))?.values ?? c.get(name).data,
+  );
   const stored: StoredS4 = { H, S, M, rank, invDt, aReal, aImag, P };
   const unfolded = refoldAll(stored, C, internalLength(c, c.config.L), 'unfold');
   const B = c.get('B').data;
@@ -55,7 +57,13 @@ function recurrent(c: GoldenCase): Float64Array {
 }
 
 async function kernelCase(c: GoldenCase, device: Device): Promise<GoldenResult> {
-  requireConfig(c, { ...sizes, ...transforms, disc: ['bilinear'], mode: ['dplr'], recurrent_vs_fft_relerr: anything });
+  requireConfig(c, {
+    ...sizes,
+    ...transformKeys,
+    disc: ['bilinear'],
+    mode: ['dplr'],
+    recurrent_vs_fft_relerr: anything,
+  });
   using g = new CaseGraph(c, device);
   const K = kernel(g, '', 'C_param', c.config.L);
   const computed = new Map<string, ArrayLike<number>>([['K', await K.read()]]);
@@ -69,7 +77,7 @@ async function block(c: GoldenCase, device: Device): Promise<GoldenResult> {
   const diagonal = c.config.mode === 'diag';
   requireConfig(c, {
     ...sizes,
-    ...transforms,
+    ...transformKeys,
     mode: ['dplr', 'diag'],
     disc: diagonal ? discretisations : ['bilinear'],
     final_act: anything,
@@ -88,7 +96,7 @@ async function block(c: GoldenCase, device: Device): Promise<GoldenResult> {
   const L = u.shape[2];
   const K = kernel(g, 'layer.kernel.', 'C', Math.min(L, c.config.l_max || L));
   const sides = c.config.bidirectional ? 'lag-1' : 'causal';
-  const conv = activate(t, fftConv(t, u, K, g.operand('layer.D'), { sides }), innerActivation(c));
+  const conv = activate(t, fftConv(t, u, K, g.optional('layer.D'), { sides }), innerActivation(c));
   const wrapped = c.has('output_linear.0.weight') ? 'output_linear.0.' : 'output_linear.';
   const y = channelMap(t, conv, g.operand(`${wrapped}weight`), g.optional(`${wrapped}bias`), c.config.final_act);
   const computed = new Map<string, ArrayLike<number>>([

@@ -3,13 +3,11 @@ import type { Device } from '../../../kernels/device/device.ts';
 import { discretisations, s4dKernel } from '../../../kernels/ops/s4d-kernel/op.ts';
 import type { GoldenCase, GoldenResult } from '../golden.ts';
 import { anything, CaseGraph, requireConfig } from '../graph.ts';
-
-/** Transforms of the stored parameters: the ones that the op computes. */
-export const transforms = { dt_transform: ['exp'], real_transform: ['exp'], imag_transform: ['none'] };
+import { transformKeys } from '../transforms.ts';
 
 export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> {
   requireConfig(c, {
-    ...transforms,
+    ...transformKeys,
     H: anything,
     N: anything,
     L: anything,

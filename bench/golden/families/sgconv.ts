@@ -92,7 +92,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   const attrs = attributes(c, L);
   const k = sgconvKernel(t, stack(g, n), norm(g, n, attrs), g.optional('decay'), attrs);
   const two = Boolean(c.config.bidirectional);
-  const conv = fftConv(t, u, k, g.operand('D'), { sides: two ? 'lag-1' : 'causal' });
+  const conv = fftConv(t, u, k, g.optional('D'), { sides: two ? 'lag-1' : 'causal' });
   const z = activate(t, conv, innerActivation(c));
   const y = c.has('W_out') ? channelMap(t, z, g.operand('W_out'), g.optional('b_out'), c.config.postact) : z;
   const taps = await k.read();

@@ -20,7 +20,7 @@ interface Group {
 export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> {
   const { config } = c;
   if (config.optimizer.kind !== 'adamw') throw new UnsupportedCase(`there is no optimiser "${config.optimizer.kind}"`);
-  const schedule = scheduleOf(c);
+  const factor = factorOf(c);
   const network = await goldenNetwork(c, device);
   const batches = Array.from({ length: config.batches }, (_, i) => batchOf(c, device, i));
   applyGroups(network, config.groups);
@@ -43,7 +43,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
       for (const { name, tensor } of network.store.parameters)
         if (tensor.grad) add('grad0.', name, await tensor.grad.read());
     clearNoise(network, device, config.zero_gradient ?? []);
-    optimizer.step(scheduleFactor(schedule, step));
+    optimizer.step(factor(step));
     norms.push(await optimizer.gradientNorm());
     network.store.zeroGrad();
   }
@@ -80,11 +80,19 @@ function clearNoise({ store }: GoldenNetwork, device: Device, names: string[]): 
   }
 }
 
-/** The case's schedule; its own table of factors is the judge of ours. */
-function scheduleOf({ config }: GoldenCase): Schedule {
-  const { kind, warmup = 0, total = config.steps, warmup_from: from = 'zero', min_factor: eta = 0 } = config.schedule;
+/** The rates' factor by step: of the case's schedule, or its table when it names no schedule (constant without one). */
+function factorOf({ config }: GoldenCase): (step: number) => number {
+  if (!config.schedule) return (step) => config.lr_factor?.[step] ?? 1;
+  const { kind, warmup, total, warmup_from, min_factor } = config.schedule;
   if (!scheduleKinds.includes(kind)) throw new UnsupportedCase(`there is no schedule "${kind}"`);
-  return { kind: kind as ScheduleKind, warmup, total, warmupFrom: from, minFactor: eta };
+  const schedule: Schedule = {
+    kind: kind as ScheduleKind,
+    warmup: warmup ?? 0,
+    total: total ?? config.steps,
+    warmupFrom: warmup_from ?? 'zero',
+    minFactor: min_factor ?? 0,
+  };
+  return (step) => scheduleFactor(schedule, step);
 }
 
 /** Batch i: slice i of the first axis of every input. */
