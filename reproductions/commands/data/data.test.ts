@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -42,7 +42,7 @@ function data(args: string[], started?: (kill: (signal: NodeJS.Signals) => void)
   child.stderr.on('data', (d) => {
     result.err += d;
   });
-  started?.((signal) => child.kill(signal));
+  started?.((signal) => process.kill(child.pid as number, signal));
   return new Promise((resolve) => child.on('close', (code) => resolve({ ...result, code })));
 }
 
@@ -131,4 +131,24 @@ test('files at hand: taken, listed, verified, and held to their first copy from 
   const wrong = await data(['verify', 'lra']);
   assert.equal(wrong.code, 1);
   assert.match(wrong.out, /WRONG: its sha256 is .* that of the first copy was/);
+});
+
+test('generated data is verified against the published generator, and a wrong label is found and named', async () => {
+  const fixture = fileURLToPath(new URL('../../data/fixtures/listops-samples.tsv', import.meta.url));
+  const right = await data(['verify', 'listops', '--from', fixture, '--json']);
+  assert.equal(right.code, 0, right.err);
+  const { comparisons } = JSON.parse(right.out);
+  assert.ok(comparisons.every((c: { holds: boolean }) => c.holds));
+  const rows = readFileSync(fixture, 'utf8').trimEnd().split(/\r?\n/);
+  const last = rows[30].split('\t');
+  rows[30] = `${last[0]}\t${(Number(last[1]) + 1) % 10}`;
+  const forged = join(folder, 'forged.tsv');
+  writeFileSync(forged, `${rows.join('\n')}\n`);
+  const wrong = await data(['verify', 'listops', '--from', forged]);
+  assert.equal(wrong.code, 1, wrong.err);
+  assert.match(wrong.out, /forged\.tsv, line 31: the expression has the value \d, its label says \d/);
+  const made = await data(['verify', 'listops']);
+  assert.equal(made.code, 0, made.out);
+  assert.match(made.out, /labels under \[MED .* agrees/);
+  assert.match((await data(['verify', 'listops', 'imdb'])).err, /verify it by itself/);
 });

@@ -1,0 +1,86 @@
+/** What was measured on a set of samples beside what it should be, as one row each. */
+import type { Row } from '../../results/record.ts';
+import { type Column, show } from '../../results/tables.ts';
+import { chiSquare } from './statistics.ts';
+
+export interface Comparison {
+  quantity: string;
+  here: number | string;
+  reference: number | string;
+  /** How far apart, in the unit that `limit` is given in; null where nothing is judged. */
+  distance: number | null;
+  limit: number | null;
+  /** What distance and limit are: "standard errors", "chi-square" ... */
+  measure: string;
+}
+
+export const holds = ({ distance, limit }: Comparison): boolean =>
+  distance === null || limit === null || distance <= limit;
+
+export const comparisonColumns: Column[] = [
+  { key: 'quantity', title: 'quantity' },
+  { key: 'here', title: 'here', align: 'right' },
+  { key: 'reference', title: 'reference', align: 'right' },
+  { key: 'distance', title: 'distance', align: 'right' },
+  { key: 'limit', title: 'limit', align: 'right' },
+  { key: 'measure', title: 'measure' },
+  { key: 'verdict', title: 'verdict' },
+];
+
+export const comparisonRow = (c: Comparison): Row => ({
+  ...c,
+  verdict: c.limit === null || c.distance === null ? 'not judged' : holds(c) ? 'agrees' : 'DISAGREES',
+});
+
+/** Two means in standard errors of their difference; `sd` and `size` are those of the reference. */
+export function compareMeans(
+  quantity: string,
+  values: { mean: number; sd: number; n: number },
+  reference: { mean: number; sd: number; n: number },
+  limit = 5,
+): Comparison {
+  const error = Math.hypot(values.sd / Math.sqrt(values.n), reference.sd / Math.sqrt(reference.n));
+  const off = Math.abs(values.mean - reference.mean);
+  const distance = error > 0 ? off / error : off === 0 ? 0 : Number.POSITIVE_INFINITY;
+  return { quantity, here: values.mean, reference: reference.mean, distance, limit, measure: 'standard errors' };
+}
+
+/** Critical values of chi-square at p = 0.001. */
+const critical: Record<number, number> = { 3: 16.27, 8: 26.12, 9: 27.88 };
+
+/** Counts against shares that were themselves estimated from `size` samples. */
+export function compareShares(
+  quantity: string,
+  counts: readonly number[],
+  shares: readonly number[],
+  size: number,
+): Comparison {
+  const n = counts.reduce((a, b) => a + b, 0);
+  const text = (values: readonly number[]) => values.map((v) => show(v, 2)).join(' ');
+  return {
+    quantity,
+    here: n ? text(counts.map((c) => c / n)) : '-',
+    reference: text(shares),
+    distance: n ? chiSquare(counts, shares, size) : null,
+    limit: critical[counts.length - 1] ?? null,
+    measure: 'chi-square, p 0.001',
+  };
+}
+
+/** Something that must not occur at all. */
+export const compareNone = (quantity: string, found: number): Comparison => ({
+  ...{ quantity, here: found, reference: 0, distance: found, limit: 0, measure: 'count' },
+});
+
+/** Mean and standard deviation. */
+export function moments(values: ArrayLike<number>): { mean: number; sd: number; n: number } {
+  const n = values.length;
+  let mean = 0;
+  let square = 0;
+  for (let i = 0; i < n; i++) {
+    const off = values[i] - mean;
+    mean += off / (i + 1);
+    square += off * (values[i] - mean);
+  }
+  return { mean, sd: n ? Math.sqrt(square / n) : 0, n };
+}
