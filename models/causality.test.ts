@@ -1,9 +1,10 @@
-/** What each configuration may look at: the future, padded steps, other sequences. */
+/** What each configuration may look at: the future, padded steps, other sequences; and where its gradients flow. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openDevice } from '../kernels/device/registry.ts';
 import { Stream, Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
+import type { Tensor } from '../kernels/tensor/tensor.ts';
 import { smallClassifier, smallModels } from './cases.ts';
 import { buildClassifier, type Classifier } from './networks/classifier.ts';
 
@@ -48,6 +49,34 @@ for (const small of smallModels)
     if (small.causal) assert.ok(past < 1e-12, `the past moved by ${past}`);
     else assert.ok(past > 1e-6, `the past moved by ${past} only`);
     assert.ok(largest(a, b, 8 * H) > 1e-4, 'the present must move');
+    model.store.dispose();
+  });
+
+/** Gradients of the states with respect to real inputs (L, 3), when only the steps that `seen` names count: by step. */
+async function reach(model: Classifier, seen: (l: number) => boolean): Promise<number[]> {
+  const { length: L, width } = model.config;
+  const stream = new Stream(6, 'inputs');
+  const t = new Tape(device, { training: false });
+  const x = t.tensor(stream.normals(L * 3), [1, L, 3], 'real', true);
+  const weights = stream.normals(L * width).map((w, i) => (seen(Math.floor(i / width)) ? w : 0));
+  t.backward(model.states(t, { x, lengths: null }), t.tensor(weights, [1, L, width]));
+  const gradient = await (x.grad as Tensor).read();
+  x.grad?.dispose();
+  t.close();
+  return Array.from({ length: L }, (_, l) => Math.hypot(...gradient.subarray(3 * l, 3 * l + 3)));
+}
+
+for (const small of smallModels)
+  test(`gradients of ${small.name} flow ${small.causal ? 'backwards only' : 'both ways'}`, async () => {
+    const config = { ...smallClassifier(small), input: { kind: 'real' as const, dims: 3 } };
+    const model = await buildClassifier(device, config, new Streams(4));
+    const past = await reach(model, (l) => l < 8);
+    const [before, after] = [past.slice(0, 8), past.slice(8)].map((list) => Math.max(...list));
+    assert.ok(before > 1e-4, `steps up to the eighth must matter to themselves: ${before}`);
+    if (small.causal) assert.ok(after < 1e-12 * Math.max(1, before), `a gradient of ${after} comes from the past`);
+    else assert.ok(after > 1e-7, `only ${after} comes from the past`);
+    const [last] = (await reach(model, (l) => l === config.length - 1)).slice(-1);
+    assert.ok(last > 1e-5, `the last step must matter to itself: ${last}`);
     model.store.dispose();
   });
 
