@@ -1,7 +1,7 @@
 /**
  * The mixer contract: one file per sequence mixer in `mixers/`, found by discovery, default-exporting a
  * `MixerDefinition`. A mixer maps (B, L, H) to (B, L, H) including its output projection; norm, residual and
- * dropout around it belong to the block (`networks/block.ts`).
+ * dropout around it belong to the block (`networks/backbone.ts`).
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { Streams } from '../kernels/tensor/random.ts';
 import type { Tape } from '../kernels/tensor/tape.ts';
 import type { Tensor } from '../kernels/tensor/tensor.ts';
+import { faultIn, type Options } from './options.ts';
 import type { StoreView } from './parameters.ts';
 
 export interface MixerContext {
@@ -116,8 +117,17 @@ export interface MixerDefinition<C extends object = Record<string, unknown>> {
   /** Whether output t depends on inputs up to t only, in this configuration. */
   causal(config: C): boolean;
   defaults: C;
+  /** What values each option may take. */
+  options: Options<C>;
   /** Registers its parameters (initialised from the `init` stream) and returns the mixer. */
   build(store: StoreView, size: MixerSize, config: C, streams: Streams): Mixer;
+}
+
+/** The mixer's options: its defaults with `own` over them. Throws a sentence that names what is wrong with them. */
+export function mixerConfig<C extends object>(definition: MixerDefinition<C>, own: object = {}): C {
+  const fault = faultIn(`mixer ${definition.id}`, definition.options, own);
+  if (fault) throw new RangeError(fault);
+  return { ...definition.defaults, ...own };
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'mixers');

@@ -6,7 +6,7 @@ import { type SgconvAttrs, sgconvKernel } from '../kernels/ops/sgconv-kernel/op.
 import { Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
 import { allCases } from './cases.ts';
-import { loadMixer, mixerIds } from './mixer.ts';
+import { loadMixer, mixerConfig, mixerIds } from './mixer.ts';
 import sgconv from './mixers/sgconv.ts';
 import { buildClassifier, type ClassifierConfig, countParameters } from './networks/classifier.ts';
 import { ParameterStore } from './parameters.ts';
@@ -20,7 +20,7 @@ async function build(id: string, config: object = {}, width = H, length = L, see
   const definition = await loadMixer(id);
   const store = new ParameterStore(device);
   const size = { width, length, layers: 1, dropout: 0, tiedDropout: false };
-  definition.build(store.at('m'), size, { ...definition.defaults, ...config }, new Streams(seed));
+  definition.build(store.at('m'), size, mixerConfig(definition, config), new Streams(seed));
   return store;
 }
 
@@ -210,4 +210,11 @@ test('an unknown mixer, an unknown option and sizes that do not fit are named', 
   await assert.rejects(broken({ blocks: [{ mixer: 's4d', config: { copies: 5 } }] }), /divisor of the width/);
   await assert.rejects(broken({ blocks: [{ mixer: 'attention', config: { heads: 5 } }] }), /not a multiple of 5 heads/);
   await assert.rejects(broken({ blocks: [] }), /at least one block/);
+  await assert.rejects(broken({ width: 0 }), /a network: width must be a whole number of at least 1, not 0/);
+  await assert.rejects(broken({ length: Number.NaN }), /a network: length must be a whole number .*, not NaN/);
+  await assert.rejects(broken({ dropout: 1 }), /a network: dropout must be a number in \[0, 1\), not 1/);
+  await assert.rejects(broken({ epsilon: -1 }), /a network: epsilon must be a positive number, not -1/);
+  await assert.rejects(broken({ classes: 0.5 }), /a classifier: classes must be a whole number/);
+  await assert.rejects(broken({ input: { kind: 'real', dims: -1 } }), /input: dims must be a whole number/);
+  await assert.rejects(broken({ head: { kind: 'retrieval', hidden: 0 } }), /head: hidden must be a whole number/);
 });

@@ -12,7 +12,7 @@ import { slice } from '../kernels/ops/slice/op.ts';
 import { Stream, Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
 import { type SmallModel, smallClassifier, smallModels } from './cases.ts';
-import { loadMixer, type Mixer, type MixerState } from './mixer.ts';
+import { loadMixer, type Mixer, type MixerState, mixerConfig } from './mixer.ts';
 import { buildClassifier } from './networks/classifier.ts';
 import { Running } from './networks/running.ts';
 import { ParameterStore } from './parameters.ts';
@@ -34,7 +34,7 @@ async function build(device: Device, small: SmallModel, block: number, length: n
   const store = new ParameterStore(device);
   const { width } = smallClassifier(small);
   const size = { width, length, layers: 1, dropout: 0.5, tiedDropout: false };
-  const mixer = definition.build(store.at('m'), size, { ...definition.defaults, ...config }, new Streams(3));
+  const mixer = definition.build(store.at('m'), size, mixerConfig(definition, config), new Streams(3));
   return { mixer, store, width, causal: definition.causal({ ...definition.defaults, ...config }) };
 }
 

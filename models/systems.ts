@@ -1,5 +1,5 @@
 /** Every system of the tables, from the mixers' own definitions. */
-import { loadMixer, type MixerDefinition, mixerIds, type System } from './mixer.ts';
+import { loadMixer, type MixerDefinition, mixerConfig, mixerIds, type System } from './mixer.ts';
 
 export interface LoadedSystem extends System {
   definition: MixerDefinition;
@@ -11,7 +11,7 @@ export const systems: readonly LoadedSystem[] = (await Promise.all(mixerIds().ma
   (definition.systems ?? [{ id: definition.id, title: definition.title }]).map((system) => ({
     ...system,
     definition,
-    options: { ...definition.defaults, ...system.config },
+    options: mixerConfig(definition, system.config),
   })),
 );
 

@@ -3,7 +3,7 @@ import type { Device } from '../../kernels/device/device.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { loadMixer } from '../../models/mixer.ts';
+import { loadMixer, mixerConfig } from '../../models/mixer.ts';
 import type { BlockConfig } from '../../models/networks/backbone.ts';
 import { ParameterStore } from '../../models/parameters.ts';
 import type { GoldenCase } from './golden.ts';
@@ -26,7 +26,7 @@ export async function runMixer(
   const store = new ParameterStore(device);
   const [B, L, D] = c.get('u').shape;
   const size = { width: D, length: length ?? L, layers: 1, dropout: 0, tiedDropout: false };
-  const mixer = definition.build(store.at(''), size, { ...definition.defaults, ...config }, new Streams(0));
+  const mixer = definition.build(store.at(''), size, mixerConfig(definition, config), new Streams(0));
   for (const p of store.parameters) p.tensor.write(valuesOf(c, p.name.slice(1)));
   for (const [name, tensor] of store.buffers) tensor.write(c.get(name.slice(1)).data);
   const t = new Tape(device);

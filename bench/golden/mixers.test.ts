@@ -9,7 +9,7 @@ import { relativeError } from '../../kernels/ops/check.ts';
 import { wholeKernelNorm } from '../../kernels/ops/sgconv-kernel/reference.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
-import { loadMixer } from '../../models/mixer.ts';
+import { loadMixer, mixerConfig } from '../../models/mixer.ts';
 import { ParameterStore } from '../../models/parameters.ts';
 import { type GoldenCase, goldenFiles, readGolden } from './golden.ts';
 import { mixerBlock } from './mixers.ts';
@@ -57,7 +57,7 @@ async function check(c: GoldenCase, device: Device): Promise<void> {
   const store = new ParameterStore(device);
   const [B, H, L] = c.get('u').shape;
   const size = { width: H, length: L, layers: 1, dropout: 0, tiedDropout: false };
-  const mixer = definition.build(store.at(''), size, { ...definition.defaults, ...made.config }, new Streams(0));
+  const mixer = definition.build(store.at(''), size, mixerConfig(definition, made.config), new Streams(0));
   for (const p of store.parameters) p.tensor.write(valuesOf(c, p.name.slice(1)));
   for (const [name, t] of store.buffers) t.write(c.get(name.slice(1)).data);
   const limit = device.real === 'f64' ? c.tolerance.f64_rtol : c.tolerance.f32_rtol;

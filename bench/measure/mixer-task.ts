@@ -5,7 +5,7 @@ import type { Cost } from '../../kernels/ops/op.ts';
 import { Stream, Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import { Tensor } from '../../kernels/tensor/tensor.ts';
-import { loadMixer, type Mixer } from '../../models/mixer.ts';
+import { loadMixer, type Mixer, mixerConfig } from '../../models/mixer.ts';
 import type { BlockConfig } from '../../models/networks/backbone.ts';
 import { dryRun } from '../../models/networks/estimate.ts';
 import { ParameterStore } from '../../models/parameters.ts';
@@ -41,7 +41,7 @@ export async function mixerCandidate(device: Device, o: MixerCandidate): Promise
   const definition = await loadMixer(o.task.block.mixer);
   const make = (store: ParameterStore, { block, length, width }: MixerTask): Mixer => {
     const size = { width, length, layers: 1, dropout: 0, tiedDropout: false };
-    return definition.build(store.at('mixer'), size, { ...definition.defaults, ...block.config }, new Streams(o.seed));
+    return definition.build(store.at('mixer'), size, mixerConfig(definition, block.config), new Streams(o.seed));
   };
   const training = o.pass !== 'forward';
   const estimate = dryRun((phantom) => {

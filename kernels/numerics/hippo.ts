@@ -96,7 +96,7 @@ function project(re: Float64Array, im: Float64Array, x: Float64Array, N: number,
   });
 }
 
-const diagonalKinds = ['lin', 'inv', 'legs', 'quad', 'real'] as const;
+export const diagonalKinds = ['lin', 'inv', 'legs', 'quad', 'real'] as const;
 export type DiagonalKind = (typeof diagonalKinds)[number];
 
 /** S4D's initial modes: A = -1/2 - i a_n (`real`: -(n+1)) and B, n = 0..N/2-1. */

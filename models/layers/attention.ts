@@ -1,7 +1,9 @@
 /** What the two forms of softmax attention share. Formula: `mixers/attention.ts`. */
+
 import type { attention } from '../../kernels/ops/attention/op.ts';
 import type { MixerDefinition, System } from '../mixer.ts';
-import { attentionHeads, type HeadsConfig } from './heads.ts';
+import { flag } from '../options.ts';
+import { attentionHeads, type HeadsConfig, headsOptions } from './heads.ts';
 
 export interface AttentionConfig extends HeadsConfig {
   causal: boolean;
@@ -24,6 +26,7 @@ export function defineAttention(
     systems: [system],
     causal: ({ causal }) => causal,
     defaults: { heads: 8, causal: false, inner: null },
+    options: { ...headsOptions, causal: flag },
     build: (store, size, config, streams) =>
       attentionHeads(
         store,

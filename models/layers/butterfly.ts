@@ -10,6 +10,7 @@
  * n_max and what is left of N; the others keep their values (gradient zero). Their learning rate is 0.001, without weight
  * decay.
  */
+
 import { add } from '../../kernels/ops/binary/op.ts';
 import { type ButterflyOptions, butterflyFactors } from '../../kernels/ops/butterfly-transform/op.ts';
 import { dftMatrix } from '../../kernels/ops/butterfly-transform/reference.ts';
@@ -18,6 +19,7 @@ import { dropout } from '../../kernels/ops/dropout/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { flag, type Options, powerOfTwo, probability, rate } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 
 export interface BlocksConfig {
@@ -31,6 +33,14 @@ export interface BlocksConfig {
   /** Learning rate of the matrices; null: the run's. */
   blockLr: number | null;
 }
+
+export const blocksOptions: Options<BlocksConfig> = {
+  largest: powerOfTwo,
+  perHead: flag,
+  additive: flag,
+  blockDropout: probability,
+  blockLr: rate,
+};
 
 export const blocksDefaults: BlocksConfig = {
   largest: 16,
@@ -63,10 +73,7 @@ export class LearnedBlocks {
     width: number,
     streams: Streams,
   ) {
-    const { largest, perHead, additive, blockDropout: p, blockLr } = config;
-    if (!(largest >= 2 && Number.isInteger(Math.log2(largest))))
-      throw new RangeError(`the largest block ${largest} of a butterfly must be a power of two, at least 2`);
-    if (!(p >= 0 && p < 1)) throw new RangeError(`blockDropout ${p} must lie in [0, 1)`);
+    const { largest, perHead, additive, blockLr } = config;
     const heads = perHead ? width : 1;
     for (let n = 2; n <= largest; n *= 2) {
       const initial = () => {

@@ -13,6 +13,7 @@
  * as in `convolution.ts` (2C factors, the second C start at lag -1), or causal: then a pixel sees those that are
  * neither below it nor to its right, all of them earlier steps of the sequence.
  */
+
 import { add, mul } from '../../kernels/ops/binary/op.ts';
 import { concat } from '../../kernels/ops/concat/op.ts';
 import { dropout } from '../../kernels/ops/dropout/op.ts';
@@ -25,8 +26,9 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { Mixer, MixerSize } from '../mixer.ts';
+import { type Options, orNull, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
-import { type ConvolutionConfig, convolutionDefaults } from './convolution.ts';
+import { type ConvolutionConfig, convolutionDefaults, convolutionOptions } from './convolution.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
 
@@ -35,6 +37,12 @@ export interface Convolution2dConfig extends ConvolutionConfig {
   rows: number | null;
   columns: number | null;
 }
+
+export const convolution2dOptions: Options<Convolution2dConfig> = {
+  ...convolutionOptions,
+  rows: orNull(whole(1)),
+  columns: orNull(whole(1)),
+};
 
 export const convolution2dDefaults: Convolution2dConfig = {
   ...convolutionDefaults,

@@ -16,8 +16,9 @@
  *
  * Padded batches: u is zeroed at padded steps before the convolution; D ~ N(0, 1).
  */
+
 import { dropout } from '../../kernels/ops/dropout/op.ts';
-import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
+import { type ConvForm, convForms, fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { glu } from '../../kernels/ops/glu/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { linear, matmul } from '../../kernels/ops/matmul/op.ts';
@@ -27,6 +28,7 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { MixerContext, MixerSize, Recurrence } from '../mixer.ts';
+import { flag, type Options, oneOf, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
@@ -43,6 +45,14 @@ export interface ConvolutionConfig {
    */
   form: ConvForm;
 }
+
+export const convolutionOptions: Options<ConvolutionConfig> = {
+  channels: whole(1),
+  bidirectional: flag,
+  activation: oneOf('gelu', 'gelu-tanh', 'none'),
+  output: oneOf('glu', 'linear', 'none'),
+  form: oneOf(...convForms),
+};
 
 export const convolutionDefaults: ConvolutionConfig = {
   channels: 1,

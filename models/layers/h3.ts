@@ -16,6 +16,7 @@
  * batch, and one j1 is handled at a time: evaluation holds a few (B, D, L), never all d of them; training keeps
  * 2 d + 5 of them for the backward pass (S and the convolved S of each j1, the slices of q and k', and v).
  */
+
 import { add, mul } from '../../kernels/ops/binary/op.ts';
 import { concat } from '../../kernels/ops/concat/op.ts';
 import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
@@ -27,6 +28,7 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { MixerContext, Recurrence } from '../mixer.ts';
+import { type Options, oneOf, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
@@ -37,6 +39,8 @@ export interface H3Layout {
   /** Order of the output's channels; see the head of the file. */
   layout: 'module' | 'fused';
 }
+
+export const h3Options: Options<H3Layout> = { headDim: whole(1), layout: oneOf('module', 'fused') };
 
 /** Kernels as (1, channels, taps): of the keys, one per channel, and of the products, one per head. */
 export interface H3Kernels {

@@ -2,11 +2,13 @@
  * Attention by heads, whatever the form: maps to queries, keys and values (`q_proj`, `k_proj`, `v_proj`), the form
  * itself per head, dropout, and the map back (`out_proj`). All maps have a bias.
  */
+
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { Mixer, MixerContext, MixerSize } from '../mixer.ts';
+import { type Options, orNull, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
@@ -16,6 +18,8 @@ export interface HeadsConfig {
   /** Width of queries, keys and values over all heads; null: the model's. */
   inner: number | null;
 }
+
+export const headsOptions: Options<HeadsConfig> = { heads: whole(1), inner: orNull(whole(1)) };
 
 /** Of (B, L, h, d) each to (B, L, h, d). */
 export type Attend = (t: Tape, q: Tensor, k: Tensor, v: Tensor, context: MixerContext) => Tensor;

@@ -1,4 +1,5 @@
 /** Hyena's implicit kernels: a network of sines on positional features, under a decaying window. See `mixers/hyena.ts`. */
+
 import { mul } from '../../kernels/ops/binary/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
 import { permute } from '../../kernels/ops/permute/op.ts';
@@ -8,6 +9,7 @@ import { exp, scale } from '../../kernels/ops/unary/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { flag, type Options, oneOf, positive, rate, real, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
@@ -34,6 +36,21 @@ export interface HyenaFilterConfig {
   /** Learning rate of the features; 0: they are constants; null: the run's. */
   featureLr: number | null;
 }
+
+export const hyenaFilterOptions: Options<HyenaFilterConfig> = {
+  filterWidth: whole(1),
+  filterInner: whole(0),
+  features: whole(3),
+  frequency: real,
+  modulate: flag,
+  shift: real,
+  slow: positive,
+  fast: positive,
+  target: positive,
+  layout: oneOf('standalone', 'full'),
+  filterLr: rate,
+  featureLr: rate,
+};
 
 export const hyenaFilterDefaults: HyenaFilterConfig = {
   filterWidth: 64,

@@ -12,6 +12,7 @@
  *
  * Initial values (public code): delta, alpha ~ 0.2 N(0, 1); beta = +1, -1, +1, ... + 0.02 N(0, 1); gamma, omega ~ N(0, 1).
  */
+
 import { add, mul } from '../../kernels/ops/binary/op.ts';
 import { emaKernel } from '../../kernels/ops/ema-kernel/op.ts';
 import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
@@ -22,6 +23,7 @@ import type { Stream, Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { Recurrence } from '../mixer.ts';
+import { flag, type Options, orNull, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
 
@@ -32,6 +34,12 @@ export interface MovingAverageConfig {
   /** The kernel is cut after so many taps; null: never. */
   truncation: number | null;
 }
+
+export const movingAverageOptions: Options<MovingAverageConfig> = {
+  decays: whole(1),
+  bidirectional: flag,
+  truncation: orNull(whole(1)),
+};
 
 /** Which steps are padding: lengths i32 (B), or 1 at real steps and 0 at others, (B, L, 1). */
 export type Padding = { lengths: Tensor } | { real: Tensor } | null;
@@ -50,11 +58,7 @@ export class MovingAverage {
     readonly config: MovingAverageConfig,
     streams: Streams,
   ) {
-    const { decays: n, bidirectional, truncation } = config;
-    if (!Number.isInteger(n) || n < 1)
-      throw new RangeError(`a moving average needs a whole number of decays, at least 1, not ${n}`);
-    if (truncation !== null && !(Number.isInteger(truncation) && truncation > 0))
-      throw new RangeError(`truncation must be a number of taps or null, not ${truncation}`);
+    const { decays: n, bidirectional } = config;
     const stream = streams.get('init');
     const rows = bidirectional ? 2 * width : width;
     const shape = [rows, n, 1];

@@ -1,4 +1,5 @@
 /** What the two blocks of RWKV-4 share: mixing with the step before, and how their parameters start. */
+
 import { linear } from '../../kernels/ops/matmul/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import { tokenShift } from '../../kernels/ops/token-shift/op.ts';
@@ -6,6 +7,7 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { MixerSize } from '../mixer.ts';
+import { type Options, oneOf } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import { orthogonal } from './orthogonal.ts';
 
@@ -17,12 +19,12 @@ export interface RwkvStart {
   start: 'zero' | 'uniform';
 }
 
+export const startOptions: Options<RwkvStart> = { start: oneOf('zero', 'uniform') };
+
 /** Registers a map without bias, (outputs, inputs), as `name.weight`. */
 export type MapMaker = (name: string, outputs: number, inputs: number, zero: boolean) => Tensor;
 
 export function mapMaker(store: StoreView, { start }: RwkvStart, streams: Streams): MapMaker {
-  if (start !== 'zero' && start !== 'uniform')
-    throw new RangeError(`RWKV has no start "${start}": choose zero or uniform`);
   const stream = streams.get('init');
   return (name, outputs, inputs, zero) =>
     store.add(`${name}.weight`, () => {

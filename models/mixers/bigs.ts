@@ -14,10 +14,11 @@
  * ahead, which is the same and, in a padded batch, does not see the padding. One kernel for all channels makes a batch
  * of B sequences of H channels one of B H sequences of one channel: its spectrum is computed once. Not causal.
  */
+
 import { mul } from '../../kernels/ops/binary/op.ts';
 import { concat } from '../../kernels/ops/concat/op.ts';
 import { dssKernel } from '../../kernels/ops/dss-kernel/op.ts';
-import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
+import { type ConvForm, convForms, fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { linear, matmul } from '../../kernels/ops/matmul/op.ts';
 import { permute } from '../../kernels/ops/permute/op.ts';
@@ -27,7 +28,8 @@ import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { anticausalConv } from '../layers/anticausal.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerContext, MixerDefinition } from '../mixer.ts';
-import { complexNormals, kernelHints, logSteps } from '../state-space/initial.ts';
+import { notNegative, oneOf, orNull, whole } from '../options.ts';
+import { complexNormals, kernelHints, logSteps, stepOptions } from '../state-space/initial.ts';
 
 export interface BigsConfig {
   /** Modes N of each direction. */
@@ -134,10 +136,15 @@ const bigs: MixerDefinition<BigsConfig> = {
   ],
   causal: () => false,
   defaults: { states: 64, inner: null, dtMin: 0.01, dtMax: 1, deviation: 0.02, form: 'fused' },
+  options: {
+    ...stepOptions,
+    states: whole(1),
+    inner: orNull(whole(1)),
+    deviation: notNegative,
+    form: oneOf(...convForms),
+  },
   build(store, { width: H }, { states: N, inner, dtMin, dtMax, deviation, form }, streams) {
     const I = inner ?? 4 * H;
-    if (!Number.isInteger(N) || N < 1) throw new RangeError(`the number of modes must be at least 1, not ${N}`);
-    if (!Number.isInteger(I) || I < 1) throw new RangeError(`the inner width must be at least 1, not ${I}`);
     const stream = streams.get('init');
     const system = (name: string): StateSpace => {
       const own = store.at(name);

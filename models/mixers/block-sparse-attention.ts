@@ -11,9 +11,11 @@
  * of its LRA rows nor whether Pixelated Butterfly's low-rank part went with it is published: b = 64 and no such part
  * are a reconstruction. Rows whose keys are all padding give zeros.
  */
+
 import { sparseAttention } from '../../kernels/ops/sparse-attention/op.ts';
-import { attentionHeads, type HeadsConfig } from '../layers/heads.ts';
+import { attentionHeads, type HeadsConfig, headsOptions } from '../layers/heads.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, oneOf, whole } from '../options.ts';
 
 export interface BlockSparseConfig extends HeadsConfig {
   causal: boolean;
@@ -52,10 +54,16 @@ const blockSparse: MixerDefinition<BlockSparseConfig> = {
   ],
   causal: ({ causal }) => causal,
   defaults: { heads: 8, inner: null, causal: false, block: 64, pattern: 'butterfly', reach: 1, global: 1 },
+  options: {
+    ...headsOptions,
+    causal: flag,
+    block: whole(1),
+    pattern: oneOf('butterfly', 'sliding'),
+    reach: whole(0),
+    global: whole(0),
+  },
   build(store, size, config, streams) {
     const { causal, block, heads } = config;
-    if (!(Number.isInteger(block) && block >= 1))
-      throw new RangeError(`a block must have a whole number of steps, at least 1, not ${block}`);
     return attentionHeads(store, size, config, streams, (t, q, k, v, { lengths }) => {
       const n = Math.ceil(q.shape[1] / block);
       const one = Int32Array.from({ length: n * n }, (_, at) =>

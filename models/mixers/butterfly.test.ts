@@ -5,7 +5,7 @@ import { openDevice } from '../../kernels/device/registry.ts';
 import { relativeError } from '../../kernels/ops/check.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
-import { loadMixer, type Mixer } from '../mixer.ts';
+import { loadMixer, type Mixer, mixerConfig } from '../mixer.ts';
 import { ParameterStore } from '../parameters.ts';
 
 const device = await openDevice('reference');
@@ -15,7 +15,7 @@ async function build(id: string, length: number, config: object): Promise<{ stor
   const definition = await loadMixer(id);
   const store = new ParameterStore(device);
   const size = { width: H, length, layers: 1, dropout: 0, tiedDropout: false };
-  const all = { ...definition.defaults, lambda: 0.0005, kernelDropout: 0, init: 'geometric', ...config };
+  const all = mixerConfig(definition, { lambda: 0.0005, kernelDropout: 0, init: 'geometric', ...config });
   return { store, mixer: definition.build(store.at('m'), size, all, new Streams(1)) };
 }
 
@@ -79,6 +79,6 @@ test('every matrix has a gradient, zero when no level uses it; one moved matrix 
 });
 
 test('sizes that are no powers of two are refused', async () => {
-  await assert.rejects(build('butterfly', 8, { largest: 12 }), /must be a power of two/);
-  await assert.rejects(build('butterfly', 8, { blockDropout: 1 }), /must lie in \[0, 1\)/);
+  await assert.rejects(build('butterfly', 8, { largest: 12 }), /largest must be a power of two/);
+  await assert.rejects(build('butterfly', 8, { blockDropout: 1 }), /blockDropout must be a number in \[0, 1\)/);
 });

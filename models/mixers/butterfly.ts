@@ -27,7 +27,7 @@ import { slice } from '../../kernels/ops/slice/op.ts';
 import { spectralConv } from '../../kernels/ops/spectral-conv/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { type BlocksConfig, blocksDefaults, LearnedBlocks } from '../layers/butterfly.ts';
+import { type BlocksConfig, blocksDefaults, blocksOptions, LearnedBlocks } from '../layers/butterfly.ts';
 import { Convolution, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import longConv, { type LongConvConfig, longConvTaps } from './long-conv.ts';
@@ -35,6 +35,7 @@ import longConv, { type LongConvConfig, longConvTaps } from './long-conv.ts';
 export interface ButterflyConfig extends Omit<LongConvConfig, 'form'>, BlocksConfig {}
 
 const { form: _, ...longConvDefaults } = longConv.defaults;
+const { form: __, ...longConvOptions } = longConv.options;
 
 const butterfly: MixerDefinition<ButterflyConfig> = {
   id: 'butterfly',
@@ -57,6 +58,7 @@ const butterfly: MixerDefinition<ButterflyConfig> = {
   ],
   causal: () => false,
   defaults: { ...longConvDefaults, ...blocksDefaults },
+  options: { ...longConvOptions, ...blocksOptions },
   build(store, size, config, streams) {
     const { width } = size;
     const taps = config.taps ?? size.length;

@@ -24,16 +24,24 @@
  * on how far its batch is padded; here S is the length that the model is made for, whatever the batch: the same for
  * batches of that length. Causal: the kernel has no taps of negative lag.
  */
+
 import { type DssForm, dssKernel } from '../../kernels/ops/dss-kernel/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Stream } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { Convolution, type ConvolutionConfig, convolutionDefaults, kernelChannels } from '../layers/convolution.ts';
+import {
+  Convolution,
+  type ConvolutionConfig,
+  convolutionDefaults,
+  convolutionOptions,
+  kernelChannels,
+} from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, oneOf, positive, rates, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import { dssModes } from '../state-space/dss-modes.ts';
-import { kernelHints, logSteps, skewModes } from '../state-space/initial.ts';
+import { kernelHints, logSteps, skewModes, stepOptions } from '../state-space/initial.ts';
 import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
 
 export const dssVersions = ['softmax', 'exp', 'exp-re-im', 'exp-no-scale', 'clip', 'clip-no-scale'] as const;
@@ -100,12 +108,19 @@ const dss: MixerDefinition<DssConfig> = {
     epsilon: 1e-7,
     lr: { dt: 0.001, Lambda: 0.001, W: 0.001 },
   },
+  options: {
+    ...convolutionOptions,
+    ...stepOptions,
+    states: whole(1),
+    version: oneOf(...dssVersions),
+    separateSteps: flag,
+    init: oneOf('hippo', 'random'),
+    epsilon: positive,
+    lr: rates('dt', 'Lambda', 'W'),
+  },
   build(store, size, config, streams) {
     const { width: H } = size;
     const { states: N, version, separateSteps, dtMin, dtMax, lr } = config;
-    if (!Number.isInteger(N) || N < 1) throw new RangeError(`the number of modes must be at least 1, not ${N}`);
-    if (!dssVersions.includes(version))
-      throw new RangeError(`DSS has no version "${version}": choose one of ${dssVersions.join(', ')}`);
     if (config.init === 'random' && version !== 'softmax')
       throw new RangeError(`DSS-${version} cannot start from random modes, some of which grow: use version softmax`);
     const rows = kernelChannels(config);

@@ -15,10 +15,11 @@
  * part itself; `reverse` lets time run backwards (W_o((W_g s) * v) of the reversed sequence, reversed): only the
  * convolution sees time, so it then looks ahead instead of back. Causal, unless `reverse`.
  */
+
 import { mul } from '../../kernels/ops/binary/op.ts';
 import { concat } from '../../kernels/ops/concat/op.ts';
 import { type DssAttrs, type DssParameters, dssKernel } from '../../kernels/ops/dss-kernel/op.ts';
-import { type ConvForm, fftConv } from '../../kernels/ops/fft-conv/op.ts';
+import { type ConvForm, convForms, fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { layerNorm } from '../../kernels/ops/layer-norm/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { linear, matmul } from '../../kernels/ops/matmul/op.ts';
@@ -30,6 +31,7 @@ import { anticausalConv } from '../layers/anticausal.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerContext, MixerDefinition } from '../mixer.ts';
+import { flag, oneOf, orNull, positive, whole } from '../options.ts';
 import { dssModes } from '../state-space/dss-modes.ts';
 import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
 
@@ -143,16 +145,19 @@ const gss: MixerDefinition<GssConfig> = {
   ],
   causal: ({ reverse }) => !reverse,
   defaults: { states: 512, gate: null, reduced: null, imagExp: true, reverse: false, epsilon: 1e-5, form: 'fused' },
+  options: {
+    states: whole(1),
+    gate: orNull(whole(1)),
+    reduced: orNull(whole(1)),
+    imagExp: flag,
+    reverse: flag,
+    epsilon: positive,
+    form: oneOf(...convForms),
+  },
   build(store, { width: H, length: L }, config, streams) {
     const { states: N, imagExp, reverse } = config;
     const E = config.reduced ?? Math.max(1, Math.floor(H / 4));
     const F = config.gate ?? 4 * H;
-    for (const [what, n] of [
-      ['number of modes', N],
-      ['reduced width', E],
-      ['width of the gate', F],
-    ])
-      if (!Number.isInteger(n) || Number(n) < 1) throw new RangeError(`the ${what} must be at least 1, not ${n}`);
     const stream = streams.get('init');
     const normal = (...shape: number[]) => [() => stream.normals(shape.reduce((a, b) => a * b)), shape] as const;
     const constant = (x: number) => [() => new Float64Array(E).fill(x), [E]] as const;

@@ -10,9 +10,9 @@
  * keep H3's own form.
  */
 
-import { H3Layer, type H3Layout } from '../layers/h3.ts';
+import { H3Layer, type H3Layout, h3Options } from '../layers/h3.ts';
 import type { MixerDefinition } from '../mixer.ts';
-import longConv, { type LongConvConfig, longConvTaps } from './long-conv.ts';
+import longConv, { type LongConvConfig, longConvTaps, tapsOptions } from './long-conv.ts';
 
 type Taps = Pick<LongConvConfig, 'init' | 'taps' | 'lambda' | 'window' | 'kernelDropout' | 'lr'>;
 export interface H3LongConvConfig extends H3Layout, Taps {}
@@ -48,6 +48,7 @@ const h3LongConv: MixerDefinition<H3LongConvConfig> = {
     kernelDropout: 0.2,
     lr: null,
   },
+  options: { ...h3Options, ...tapsOptions },
   build(store, { width, length }, config, streams) {
     const layer = new H3Layer(store, width, config, streams, 'k_D');
     const taps = config.taps ?? length;

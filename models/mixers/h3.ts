@@ -17,15 +17,16 @@
  */
 
 import { concat } from '../../kernels/ops/concat/op.ts';
-import { type S4dParameters, s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
+import { discretisations, type S4dParameters, s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
 import { shortConv } from '../../kernels/ops/short-conv/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import { scale } from '../../kernels/ops/unary/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { H3Layer, type H3Layout } from '../layers/h3.ts';
+import { H3Layer, type H3Layout, h3Options } from '../layers/h3.ts';
 import type { MixerDefinition, Recurrence } from '../mixer.ts';
-import { complexNormals, kernelHints, logSteps } from '../state-space/initial.ts';
+import { even, oneOf, orNull, rate, whole } from '../options.ts';
+import { complexNormals, kernelHints, logSteps, stepOptions } from '../state-space/initial.ts';
 import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
 import { s4dModes } from '../state-space/s4d-modes.ts';
 
@@ -85,10 +86,18 @@ const h3: MixerDefinition<H3Config> = {
     dtMax: 0.1,
     lr: 0.001,
   },
+  options: {
+    ...h3Options,
+    ...stepOptions,
+    states: even,
+    discretisation: oneOf(...discretisations),
+    copies: orNull(whole(1)),
+    taps: orNull(whole(1)),
+    lr: rate,
+  },
   build(store, size, config, streams) {
     const { width: D } = size;
     const { states: N, discretisation: disc, dtMin, dtMax, taps } = config;
-    if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
     const layer = new H3Layer(store, D, config, streams, 'ssm_k_D');
     const H = layer.heads;
     const S = config.copies ?? H;

@@ -19,6 +19,7 @@
  *
  * Each part of p is projected by its own rows of W_in when it is needed: no (B, (O + 1) D, L) is held or cut up.
  */
+
 import { mul } from '../../kernels/ops/binary/op.ts';
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
@@ -29,10 +30,16 @@ import { shortConv } from '../../kernels/ops/short-conv/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { HyenaFilter, type HyenaFilterConfig, hyenaFilterDefaults } from '../layers/hyena-filter.ts';
+import {
+  HyenaFilter,
+  type HyenaFilterConfig,
+  hyenaFilterDefaults,
+  hyenaFilterOptions,
+} from '../layers/hyena-filter.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { probability, whole } from '../options.ts';
 
 export interface HyenaConfig extends HyenaFilterConfig {
   /** O >= 2: gates; one convolution less. */
@@ -78,10 +85,9 @@ const hyena: MixerDefinition<HyenaConfig> = {
   ],
   causal: () => true,
   defaults: { order: 2, shortFilter: 3, dropout: 0, ...hyenaFilterDefaults },
+  options: { order: whole(2), shortFilter: whole(1), dropout: probability, ...hyenaFilterOptions },
   build(store, { width: D, length: T }, config, streams) {
     const { order: O, shortFilter: taps, dropout: p } = config;
-    if (!Number.isInteger(O) || O < 2)
-      throw new RangeError(`the order of Hyena is ${O}: it must be a whole number of at least 2`);
     const inner = (O + 1) * D;
     const input = new Linear(store.at('in_proj'), D, inner, streams);
     const output = new Linear(store.at('out_proj'), D, D, streams);

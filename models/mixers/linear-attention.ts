@@ -14,9 +14,12 @@
  *
  * Recurrent form (section 3.4 of the paper): the state is S and z, of (d + 1) d numbers a head.
  */
+
 import { kernelAttention } from '../../kernels/ops/kernel-attention/op.ts';
 import { type FeatureAttentionConfig, featureAttentionMixer, innerWidth, maps } from '../layers/feature-attention.ts';
+import { headsOptions } from '../layers/heads.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, notNegative } from '../options.ts';
 
 export interface LinearAttentionConfig extends FeatureAttentionConfig {
   /** Added to the norm. */
@@ -44,6 +47,7 @@ const linearAttention: MixerDefinition<LinearAttentionConfig> = {
   ],
   causal: ({ causal }) => causal,
   defaults: { heads: 8, causal: false, inner: null, eps: 1e-6 },
+  options: { ...headsOptions, causal: flag, eps: notNegative },
   build(store, size, config, streams) {
     const { heads, causal, eps } = config;
     const inner = innerWidth(size, config);

@@ -24,9 +24,11 @@ import { linear, matmul } from '../../kernels/ops/matmul/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { headsOptions } from '../layers/heads.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, orNull, whole } from '../options.ts';
 
 export interface LinformerConfig {
   heads: number;
@@ -95,6 +97,7 @@ const linformer: MixerDefinition<LinformerConfig> = {
   systems: [{ id: 'linformer', title: 'Linformer', speed: { published: 'Linformer' }, published: ['Linformer'] }],
   causal: () => false,
   defaults: { heads: 8, rank: 256, inner: null, oneHead: false, shared: false, longest: null },
+  options: { ...headsOptions, rank: whole(1), oneHead: flag, shared: flag, longest: orNull(whole(1)) },
   build(store, size, config, streams) {
     const { width, dropout: p, tiedDropout } = size;
     const { heads, rank, oneHead, shared } = config;

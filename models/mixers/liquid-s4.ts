@@ -15,14 +15,17 @@
  * sees the future; it takes powers as dB sum(dB) instead of element by element; it ignores the low-rank part; and its
  * coefficient uses S4's folded C.
  */
+
 import type { DiagonalKind } from '../../kernels/numerics/hippo.ts';
+import { diagonalKinds } from '../../kernels/numerics/hippo.ts';
 import type { ConvForm } from '../../kernels/ops/fft-conv/op.ts';
 import { mostDegree } from '../../kernels/ops/lagged-polynomial/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import { Convolution } from '../layers/convolution.ts';
 import { exactRecurrence, forms, liquidConvolution, liquidExact, truncatedRecurrence } from '../layers/liquid.ts';
 import type { MixerDefinition } from '../mixer.ts';
-import { type KernelRates, stateSpaceDefaults } from '../state-space/initial.ts';
+import { oneOf, whole } from '../options.ts';
+import { type KernelRates, stateSpaceDefaults, stateSpaceOptions } from '../state-space/initial.ts';
 import { diagonalKernel } from './s4d.ts';
 
 export interface LiquidConfig {
@@ -45,15 +48,8 @@ export interface LiquidConfig {
   form: ConvForm;
 }
 
-function check({ liquid, degree, discretisation }: LiquidConfig): void {
-  if (!forms.includes(liquid)) throw new RangeError(`Liquid-S4 has no form "${liquid}": choose ${forms.join(', ')}`);
-  if (!(Number.isInteger(degree) && degree >= 1 && degree <= mostDegree))
-    throw new RangeError(`the degree must be a whole number from 1 to ${mostDegree}, not ${degree}`);
-  if (discretisation !== 'zoh' && discretisation !== 'bilinear')
-    throw new RangeError(`Liquid-S4 has no discretisation "${discretisation}": choose zoh or bilinear`);
-}
-
 const { channels: _, bidirectional: __, ...shared } = stateSpaceDefaults;
+const { channels: _c, bidirectional: _b, ...sharedOptions } = stateSpaceOptions;
 
 const liquidS4: MixerDefinition<LiquidConfig> = {
   id: 'liquid-s4',
@@ -75,8 +71,14 @@ const liquidS4: MixerDefinition<LiquidConfig> = {
   ],
   causal: () => true,
   defaults: { ...shared, liquid: 'pb', degree: 2, init: 'legs', discretisation: 'zoh' },
+  options: {
+    ...sharedOptions,
+    liquid: oneOf(...forms),
+    degree: whole(1, mostDegree),
+    init: oneOf(...diagonalKinds),
+    discretisation: oneOf('zoh', 'bilinear'),
+  },
   build(store, size, config, streams) {
-    check(config);
     const { liquid: which, degree, form, discretisation: disc } = config;
     const inner = store.at('layer');
     const kernel = diagonalKernel(inner.at('kernel'), size.width, 1, config, streams);

@@ -12,10 +12,12 @@
  * not the plain mean of its window. It turns queries that look ahead by as many steps more as it numbers keys after
  * their block, which makes the scores' distance i - j + w ahead; here it is i - j. Window sizes of the LRA rows are not published: those here are a reconstruction.
  */
+
 import { rotary } from '../../kernels/ops/rotary/op.ts';
 import { sparseAttention } from '../../kernels/ops/sparse-attention/op.ts';
-import { attentionHeads, type HeadsConfig } from '../layers/heads.ts';
+import { attentionHeads, type HeadsConfig, headsOptions } from '../layers/heads.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, orNull, whole } from '../options.ts';
 
 export interface LocalAttentionConfig extends HeadsConfig {
   causal: boolean;
@@ -54,10 +56,17 @@ const localAttention: MixerDefinition<LocalAttentionConfig> = {
     exact: false,
     rotary: false,
   },
+  options: {
+    ...headsOptions,
+    causal: flag,
+    window: whole(1),
+    back: whole(0),
+    ahead: orNull(whole(0)),
+    exact: flag,
+    rotary: flag,
+  },
   build(store, size, config, streams) {
     const { causal, window, back, exact } = config;
-    if (!(Number.isInteger(window) && window >= 1))
-      throw new RangeError(`a window must have a whole number of steps, at least 1, not ${window}`);
     const ahead = config.ahead ?? (causal ? 0 : 1);
     const windows = { size: window, back, ahead, exact };
     return attentionHeads(store, size, config, streams, (t, q, k, v, { lengths }) => {

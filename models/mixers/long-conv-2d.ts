@@ -13,6 +13,7 @@ import {
   type Convolution2dConfig,
   convolution2d,
   convolution2dDefaults,
+  convolution2dOptions,
   imageShape,
 } from '../layers/convolution-2d.ts';
 import type { MixerDefinition } from '../mixer.ts';
@@ -21,6 +22,7 @@ import longConv, { type LongConvConfig, longConvTaps } from './long-conv.ts';
 export type LongConv2dConfig = Omit<LongConvConfig, 'taps'> & Convolution2dConfig;
 
 const { taps: _, ...oneDimensional } = longConv.defaults as LongConvConfig;
+const { taps: __, ...oneDimensionalOptions } = longConv.options;
 
 const longConv2d: MixerDefinition<LongConv2dConfig> = {
   id: 'long-conv-2d',
@@ -38,6 +40,7 @@ const longConv2d: MixerDefinition<LongConv2dConfig> = {
   ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...oneDimensional, ...convolution2dDefaults },
+  options: { ...oneDimensionalOptions, ...convolution2dOptions },
   build(store, size, config, streams) {
     const sides = imageShape(config, size.length);
     const axis = (i: number) =>

@@ -14,13 +14,21 @@
  * has its own small learning rate and no weight decay. The public one-file version is different: 2L taps with a
  * transform of 2L, so that the second half acts on the future although its comment says causal.
  */
+
 import { longconvKernel } from '../../kernels/ops/longconv-kernel/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { Convolution, type ConvolutionConfig, convolutionDefaults, kernelChannels } from '../layers/convolution.ts';
+import {
+  Convolution,
+  type ConvolutionConfig,
+  convolutionDefaults,
+  convolutionOptions,
+  kernelChannels,
+} from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { notNegative, type Options, odd, oneOf, orNull, probability, rate, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 
 export interface LongConvConfig extends ConvolutionConfig {
@@ -36,6 +44,16 @@ export interface LongConvConfig extends ConvolutionConfig {
   /** Learning rate of the kernel; null: the run's. */
   lr: number | null;
 }
+
+/** Of the taps alone. */
+export const tapsOptions: Options<Omit<LongConvConfig, keyof ConvolutionConfig>> = {
+  init: oneOf('random', 'geometric'),
+  taps: orNull(whole(1)),
+  lambda: notNegative,
+  window: odd,
+  kernelDropout: probability,
+  lr: rate,
+};
 
 const longConv: MixerDefinition<LongConvConfig> = {
   id: 'long-conv',
@@ -89,6 +107,7 @@ const longConv: MixerDefinition<LongConvConfig> = {
     kernelDropout: 0.2,
     lr: 0.001,
   },
+  options: { ...convolutionOptions, ...tapsOptions },
   build(store, size, config, streams) {
     const taps = config.taps ?? size.length;
     const kernel = longConvTaps(store.at('kernel'), size.width, kernelChannels(config), taps, config, streams);

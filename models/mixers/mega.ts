@@ -25,6 +25,7 @@
  * file, and the block does not (`ownDropout`). Its options for dropout of values and of A, off in its LRA settings, are
  * left out. In its table rows the layer is followed by a feed-forward block (`mlp`, silu, inner width as published).
  */
+
 import { add, mul, sub } from '../../kernels/ops/binary/op.ts';
 import { chunkAttention, type Weighting, weightings } from '../../kernels/ops/chunk-attention/op.ts';
 import { concat } from '../../kernels/ops/concat/op.ts';
@@ -37,8 +38,9 @@ import { sigmoid, silu } from '../../kernels/ops/unary/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { MovingAverage } from '../layers/moving-average.ts';
+import { MovingAverage, movingAverageOptions } from '../layers/moving-average.ts';
 import type { Mixer, MixerContext, MixerDefinition, MixerSize, MixerState, Recurrence } from '../mixer.ts';
+import { flag, notNegative, oneOf, orNull, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 
 export interface MegaConfig {
@@ -236,15 +238,9 @@ export class Mega implements Mixer {
   }
 }
 
-function check({ weighting, bias, keys, chunk }: MegaConfig): void {
-  if (!weightings.includes(weighting))
-    throw new RangeError(`Mega has no weighting "${weighting}": choose ${weightings.join(', ')}`);
-  if (bias !== 'simple' && bias !== 'rotary')
-    throw new RangeError(`Mega has no position bias "${bias}": choose simple or rotary`);
+function check({ bias, keys }: MegaConfig): void {
   if (bias === 'rotary' && keys % 2 !== 0)
     throw new RangeError(`a rotary bias needs an even width of queries and keys, not ${keys}`);
-  if (chunk !== null && !(Number.isInteger(chunk) && chunk > 0))
-    throw new RangeError(`chunk must be a number of steps, or null for the whole sequence, not ${chunk}`);
 }
 
 const mega: MixerDefinition<MegaConfig> = {
@@ -278,6 +274,16 @@ const mega: MixerDefinition<MegaConfig> = {
     bias: 'simple',
     causal: false,
     deviation: 0.02,
+  },
+  options: {
+    ...movingAverageOptions,
+    keys: whole(1),
+    values: orNull(whole(1)),
+    chunk: orNull(whole(1)),
+    weighting: oneOf(...weightings),
+    bias: oneOf('simple', 'rotary'),
+    causal: flag,
+    deviation: notNegative,
   },
   build: (store, size, config, streams) => new Mega(store, size, config, streams),
 };

@@ -5,6 +5,7 @@
  * Vaswani et al. 2017, arXiv 1706.03762, section 3.3 (with ReLU there). Public classifiers use the exact GELU,
  * public language models its tanh form, Mega SiLU (its inner width is twice the model's): `activation`.
  */
+
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { gelu, geluTanh, silu } from '../../kernels/ops/unary/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
@@ -12,6 +13,7 @@ import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { oneOf, orNull, positive, whole } from '../options.ts';
 import { positionwise } from '../state-space/recurrence.ts';
 
 const activations = { gelu, 'gelu-tanh': geluTanh, silu };
@@ -33,15 +35,12 @@ const mlp: MixerDefinition<MlpConfig> = {
   systems: [],
   causal: () => true,
   defaults: { inner: null, ratio: 4, activation: 'gelu' },
+  options: { inner: orNull(whole(1)), ratio: positive, activation: oneOf('gelu', 'gelu-tanh', 'silu') },
   build(store, { width, dropout: p, tiedDropout }, config, streams) {
     const inner = config.inner ?? Math.round(config.ratio * width);
     const fc1 = new Linear(store.at('fc1'), width, inner, streams);
     const fc2 = new Linear(store.at('fc2'), inner, width, streams);
     const activate = activations[config.activation];
-    if (!activate)
-      throw new RangeError(
-        `an MLP has no activation "${config.activation}": choose ${Object.keys(activations).join(', ')}`,
-      );
     const forward = (t: Tape, x: Tensor) =>
       pipe(t, x, [
         (h) => fc1.forward(t, h),

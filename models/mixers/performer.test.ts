@@ -5,6 +5,7 @@ import { attention } from '../../kernels/ops/attention/op.ts';
 import { relativeError } from '../../kernels/ops/check.ts';
 import { Stream, Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
+import { mixerConfig } from '../mixer.ts';
 import { ParameterStore } from '../parameters.ts';
 import performer, { favorProjection, performerAttention } from './performer.ts';
 
@@ -78,7 +79,5 @@ test('the projection is drawn again after `redraw` training passes, the same in 
     assert.deepEqual(await matrix(resumed.store), seen[i]);
   }
   for (const { store } of [model, resumed]) store.dispose();
-  assert.throws(() =>
-    performer.build(new ParameterStore(device).at('m'), size, { ...config, redraw: 0 }, new Streams(1)),
-  );
+  assert.throws(() => mixerConfig(performer, { redraw: 0 }), /redraw must be a whole number of at least 1, or null/);
 });

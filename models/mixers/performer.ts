@@ -21,8 +21,9 @@
  *
  * Recurrent form, when causal: the sums over keys, (d + 1) m numbers a head.
  */
+
 import { orthogonalRows } from '../../kernels/numerics/orthogonal.ts';
-import { type FavorKernel, favorFeatures } from '../../kernels/ops/favor-features/op.ts';
+import { type FavorKernel, favorFeatures, kernels } from '../../kernels/ops/favor-features/op.ts';
 import { kernelAttention } from '../../kernels/ops/kernel-attention/op.ts';
 import { linear } from '../../kernels/ops/matmul/op.ts';
 import { scale } from '../../kernels/ops/unary/op.ts';
@@ -30,7 +31,9 @@ import { Stream, type Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { type FeatureAttentionConfig, featureAttentionMixer, innerWidth, maps } from '../layers/feature-attention.ts';
+import { headsOptions } from '../layers/heads.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, notNegative, oneOf, orNull, whole } from '../options.ts';
 
 type KeyMaximum = 'sequence' | 'none';
 
@@ -113,13 +116,22 @@ const performer: MixerDefinition<PerformerConfig> = {
     redraw: 1000,
     bias: false,
   },
+  options: {
+    ...headsOptions,
+    causal: flag,
+    kernel: oneOf(...kernels),
+    features: orNull(whole(1)),
+    eps: orNull(notNegative),
+    keyMaximum: orNull(oneOf('sequence', 'none')),
+    rows: oneOf('normal', 'equal'),
+    redraw: orNull(whole(1)),
+    bias: flag,
+  },
   build(store, size, config, streams: Streams) {
     const { heads, causal, kernel, eps, redraw, rows } = config;
     const inner = innerWidth(size, config);
     const d = inner / heads;
     const features = config.features ?? Math.max(1, Math.floor(d * Math.log(d)));
-    if (redraw !== null && !(Number.isInteger(redraw) && redraw >= 1))
-      throw new RangeError(`redraw ${redraw} must be a whole number of passes, at least 1, or null for never`);
     const made = maps(store, size, inner, streams, ['to_q', 'to_k', 'to_v', 'to_out'], config.bias);
     const draw = (stream: Stream) => favorProjection(stream, features, d, rows);
     const buffer = store.at('fast_attention');

@@ -21,10 +21,11 @@
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { lshAttention } from '../../kernels/ops/lsh-attention/op.ts';
 import { lshBuckets } from '../../kernels/ops/lsh-buckets/op.ts';
-import { type HeadsConfig, innerWidth } from '../layers/heads.ts';
+import { type HeadsConfig, headsOptions, innerWidth } from '../layers/heads.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, whole } from '../options.ts';
 
 export interface ReformerConfig extends HeadsConfig {
   /** Later steps are hidden; see above. */
@@ -56,11 +57,10 @@ const reformer: MixerDefinition<ReformerConfig> = {
   ],
   causal: () => false,
   defaults: { heads: 8, inner: null, causal: false, chunk: 64, rounds: 4, within: false },
+  options: { ...headsOptions, causal: flag, chunk: whole(1), rounds: whole(1), within: flag },
   build(store, size, config, streams) {
     const { width, length: longest, dropout: p, tiedDropout } = size;
     const { heads, causal, chunk, rounds, within } = config;
-    if (![chunk, rounds].every((n) => Number.isInteger(n) && n >= 1))
-      throw new RangeError(`chunks and rounds must be whole numbers of at least 1, not ${chunk} and ${rounds}`);
     const inner = innerWidth(config, width);
     const d = inner / heads;
     const qk = new Linear(store.at('qk_proj'), width, inner, streams, { bias: false });

@@ -9,14 +9,16 @@
  * Initial values as in the public code of version 4 (`rwkv.ts`): m_k = m_r = (i / C)^(1 - l / n); W_k orthogonal times
  * sqrt(outputs / inputs) = 2; W_v and W_r zero.
  */
+
 import { mul } from '../../kernels/ops/binary/op.ts';
 import { linear } from '../../kernels/ops/matmul/op.ts';
 import { relu, sigmoid, square } from '../../kernels/ops/unary/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { pipe } from '../layers/pipe.ts';
-import { depth, lastStep, mapMaker, mixture, type RwkvStart, shiftedMap } from '../layers/rwkv.ts';
+import { depth, lastStep, mapMaker, mixture, type RwkvStart, shiftedMap, startOptions } from '../layers/rwkv.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { orNull, whole } from '../options.ts';
 
 export interface ChannelMixConfig extends RwkvStart {
   /** Inner width; null: four times the model's. */
@@ -33,6 +35,7 @@ const channelMix: MixerDefinition<ChannelMixConfig> = {
   systems: [],
   causal: () => true,
   defaults: { start: 'zero', inner: null },
+  options: { ...startOptions, inner: orNull(whole(1)) },
   build(store, size, config, streams) {
     const { width: C } = size;
     const inner = config.inner ?? 4 * C;

@@ -27,7 +27,7 @@ import { sigmoid } from '../../kernels/ops/unary/op.ts';
 import { lastState, nothing, wkv } from '../../kernels/ops/wkv/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { depth, lastStep, mapMaker, mixture, type RwkvStart, shiftedMap } from '../layers/rwkv.ts';
+import { depth, lastStep, mapMaker, mixture, type RwkvStart, shiftedMap, startOptions } from '../layers/rwkv.ts';
 import type { MixerDefinition, Recurrence } from '../mixer.ts';
 
 const rwkv: MixerDefinition<RwkvStart> = {
@@ -49,6 +49,7 @@ const rwkv: MixerDefinition<RwkvStart> = {
   ],
   causal: () => true,
   defaults: { start: 'zero' },
+  options: startOptions,
   build(store, size, config, streams) {
     const { width: C } = size;
     const { up, down } = depth(size);

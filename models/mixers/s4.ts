@@ -26,11 +26,13 @@
  * Training moves C~ and the rest independently; C~ is not folded again (as in the public code). The step, A, B
  * and P may have their own learning rates and have no weight decay; C and D are ordinary parameters.
  */
+
 import { refoldAll } from '../../kernels/numerics/s4-fold.ts';
 import { s4Kernel } from '../../kernels/ops/s4-kernel/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { oneOf, whole } from '../options.ts';
 import { s4Modes, storedS4 } from '../state-space/dplr-modes.ts';
 import { type DplrKind, dplr } from '../state-space/dplr-start.ts';
 import {
@@ -41,6 +43,7 @@ import {
   logSteps,
   stateCopies,
   stateSpaceDefaults,
+  stateSpaceOptions,
   tile,
 } from '../state-space/initial.ts';
 import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
@@ -87,11 +90,10 @@ const s4: MixerDefinition<S4Config> = {
   ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...stateSpaceDefaults, init: 'legs', rank: 1 },
+  options: { ...stateSpaceOptions, init: oneOf('legs', 'fourier'), rank: whole(1, 4) },
   build(store, size, config, streams) {
     const { width: H, length: L } = size;
     const { states: N, rank: R, dtMin, dtMax, lr } = config;
-    if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
-    if (!(Number.isInteger(R) && R >= 1 && R <= 4)) throw new RangeError(`the rank must be 1, 2, 3 or 4, not ${R}`);
     const M = N / 2;
     const S = stateCopies(config.copies, H);
     const rows = kernelChannels(config);

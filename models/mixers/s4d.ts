@@ -12,14 +12,17 @@
  * of `lin` to 1e-4. `dss` is the row-normalised discretisation of the same code base; it is normalised over the
  * model's length here, over that of each batch there.
  */
+
 import type { DiagonalKind } from '../../kernels/numerics/hippo.ts';
-import { type S4dParameters, s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
+import { diagonalKinds } from '../../kernels/numerics/hippo.ts';
+import { discretisations, type S4dParameters, s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Convolution, type ConvolutionConfig, kernelChannels } from '../layers/convolution.ts';
 import type { MixerDefinition, Recurrence } from '../mixer.ts';
+import { oneOf } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
 import {
   asPairs,
@@ -30,6 +33,7 @@ import {
   logSteps,
   stateCopies,
   stateSpaceDefaults,
+  stateSpaceOptions,
   tile,
 } from '../state-space/initial.ts';
 import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
@@ -72,6 +76,7 @@ const s4d: MixerDefinition<S4dConfig> = {
   ],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...stateSpaceDefaults, init: 'lin', discretisation: 'zoh' },
+  options: { ...stateSpaceOptions, init: oneOf(...diagonalKinds), discretisation: oneOf(...discretisations) },
   build(store, size, config, streams) {
     const inner = store.at('layer');
     const kernel = diagonalKernel(inner.at('kernel'), size.width, kernelChannels(config), config, streams);
@@ -115,7 +120,6 @@ export function diagonalKernel(
   streams: Streams,
 ): DiagonalKernel {
   const { states: N, dtMin, dtMax, lr, discretisation: disc } = config;
-  if (N < 2 || N % 2 !== 0) throw new RangeError(`the state size must be an even number of at least 2, not ${N}`);
   const M = N / 2;
   const S = stateCopies(config.copies, H);
   const stream = streams.get('init');

@@ -11,7 +11,12 @@
  * here give the same numbers with less memory. Not causal: each pixel sees the whole image.
  */
 import { kernelChannels } from '../layers/convolution.ts';
-import { type Convolution2dConfig, convolution2d, convolution2dDefaults } from '../layers/convolution-2d.ts';
+import {
+  type Convolution2dConfig,
+  convolution2d,
+  convolution2dDefaults,
+  convolution2dOptions,
+} from '../layers/convolution-2d.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import s4d, { diagonalKernel, type S4dConfig } from './s4d.ts';
 
@@ -31,6 +36,7 @@ const s4nd: MixerDefinition<S4ndConfig> = {
   systems: [{ id: 's4nd', title: 'S4ND', published: ['S4ND-ISO'] }],
   causal: ({ bidirectional }) => !bidirectional,
   defaults: { ...s4d.defaults, ...convolution2dDefaults, copies: 1, dtMin: 0.1, dtMax: 1 },
+  options: { ...s4d.options, ...convolution2dOptions },
   build(store, size, config, streams) {
     const inner = store.at('layer');
     const axis = (i: number) =>

@@ -23,6 +23,7 @@
  * GELU is the tanh form, JAX's default (up to 4.7e-4 from the exact one). In the paper's runs the norms share the small
  * learning rate of the state space; here they have the run's own.
  */
+
 import { dropout } from '../../kernels/ops/dropout/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { discretisations, type S5Parameters, s5System } from '../../kernels/ops/s5-system/op.ts';
@@ -31,9 +32,10 @@ import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { type Dense, type Gate, gates, s5Gate, s5Output, s5Sequence, s5States } from '../layers/s5.ts';
 import type { MixerDefinition, Recurrence } from '../mixer.ts';
+import { flag, oneOf, positive, rate, whole } from '../options.ts';
 import type { ParameterHints, StoreView } from '../parameters.ts';
 import { blockStart } from '../state-space/block-start.ts';
-import { complexNormals, logSteps } from '../state-space/initial.ts';
+import { complexNormals, logSteps, stepOptions } from '../state-space/initial.ts';
 import { lecunNormals } from '../state-space/lecun.ts';
 
 export const outputStarts = ['lecun_normal', 'trunc_standard_normal', 'complex_normal'] as const;
@@ -77,18 +79,6 @@ function hintsOf({ lr, decay, dtGlobal }: S5Config): Record<'lambda' | 'step' | 
   };
 }
 
-function check(config: S5Config): void {
-  const known: [string, string, readonly string[]][] = [
-    ['discretisation', config.discretisation, discretisations],
-    ['start', config.start, outputStarts],
-    ['activation', config.activation, gates],
-    ['gelu', config.gelu, ['tanh', 'exact']],
-    ['decay', config.decay, decays],
-  ];
-  for (const [name, value, list] of known)
-    if (!list.includes(value)) throw new RangeError(`S5 has no ${name} "${value}": choose ${list.join(', ')}`);
-}
-
 const s5: MixerDefinition<S5Config> = {
   id: 's5',
   title: 'S5',
@@ -117,8 +107,23 @@ const s5: MixerDefinition<S5Config> = {
     decay: 'standard',
     dtGlobal: false,
   },
+  options: {
+    ...stepOptions,
+    states: whole(1),
+    blocks: whole(1),
+    discretisation: oneOf(...discretisations),
+    conjugate: flag,
+    bidirectional: flag,
+    start: oneOf(...outputStarts),
+    activation: oneOf(...gates),
+    gelu: oneOf('tanh', 'exact'),
+    clip: flag,
+    rescale: positive,
+    lr: rate,
+    decay: oneOf(...decays),
+    dtGlobal: flag,
+  },
   build(store, { width: H, dropout: p, tiedDropout }, config, streams) {
-    check(config);
     const { states: P, conjugate, bidirectional, dtMin, dtMax, activation } = config;
     const start = blockStart(P, config.blocks, conjugate);
     const S = start.modes;

@@ -17,8 +17,11 @@
  * The n pieces are one tensor `kernel_list` (n, C, H, d). They have their own learning rate but, unlike S4's and
  * Long Conv's kernels, the run's weight decay (the public run merges hints that carry the rate only).
  */
+
 import {
+  interpolations,
   isLearnable,
+  modes,
   type SgconvAttrs,
   type SgconvInterpolation,
   type SgconvMode,
@@ -27,8 +30,15 @@ import {
 import { wholeKernelNorm } from '../../kernels/ops/sgconv-kernel/reference.ts';
 import type { Stream } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
-import { Convolution, type ConvolutionConfig, convolutionDefaults, kernelChannels } from '../layers/convolution.ts';
+import {
+  Convolution,
+  type ConvolutionConfig,
+  convolutionDefaults,
+  convolutionOptions,
+  kernelChannels,
+} from '../layers/convolution.ts';
 import type { MixerDefinition } from '../mixer.ts';
+import { flag, oneOf, orNull, rate, real, whole } from '../options.ts';
 
 export interface SgconvConfig extends ConvolutionConfig {
   /** Base length d. */
@@ -91,6 +101,19 @@ const sgconv: MixerDefinition<SgconvConfig> = {
     fixedDecay: false,
     init: 'normal',
     lr: 0.001,
+  },
+  options: {
+    ...convolutionOptions,
+    kernelDim: whole(1),
+    scales: orNull(whole(1)),
+    octaves: whole(0),
+    mode: oneOf(...modes),
+    interpolation: oneOf(...interpolations),
+    decayMin: real,
+    decayMax: real,
+    fixedDecay: flag,
+    init: oneOf('normal', 'cosine'),
+    lr: rate,
   },
   build(store, size, config, streams) {
     const { width: H, length } = size;

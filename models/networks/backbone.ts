@@ -24,8 +24,20 @@ import {
   type MixerContext,
   type MixerDefinition,
   type MixerState,
+  mixerConfig,
   type Recurrence,
 } from '../mixer.ts';
+import {
+  flag,
+  number,
+  type Options,
+  oneOf,
+  optional,
+  positive,
+  probability,
+  requireOptions,
+  whole,
+} from '../options.ts';
 import type { ParameterStore } from '../parameters.ts';
 import type { BlockStates } from './running.ts';
 
@@ -50,6 +62,18 @@ export interface BackboneConfig {
   epsilon?: number;
   momentum?: number;
 }
+
+const backboneOptions: Options<Omit<BackboneConfig, 'blocks'>> = {
+  width: whole(1),
+  length: whole(1),
+  norm: oneOf('layer', 'batch'),
+  prenorm: flag,
+  dropout: probability,
+  tiedDropout: flag,
+  finalNorm: optional(flag),
+  epsilon: optional(positive),
+  momentum: optional(number('a number in (0, 1]', (x) => x > 0 && x <= 1)),
+};
 
 /** The mixer definitions of a network, by id: loaded once, before it is built. */
 export type Mixers = ReadonlyMap<string, MixerDefinition>;
@@ -90,19 +114,15 @@ export class Backbone {
     streams: Streams,
   ) {
     const { width, length, blocks, prenorm, dropout: p, tiedDropout } = config;
+    requireOptions('a network', backboneOptions, config);
     if (!blocks.length) throw new RangeError('a network needs at least one block');
     const options: NormOptions = { kind: config.norm, epsilon: config.epsilon, momentum: config.momentum };
     const size = { width, length, layers: blocks.length, dropout: p, tiedDropout };
     this.#blocks = blocks.map(({ mixer: id, config: own }, i) => {
       const definition = mixers.get(id) as MixerDefinition;
-      const unknown = Object.keys(own ?? {}).filter((key) => !(key in definition.defaults));
-      if (unknown.length)
-        throw new RangeError(
-          `mixer ${id} has no option ${unknown.join(', ')}: it has ${Object.keys(definition.defaults).join(', ')}`,
-        );
       const alike = (list: readonly BlockConfig[]) => list.filter((b) => b.mixer === id).length;
       const place = { index: alike(blocks.slice(0, i)), count: alike(blocks) };
-      const all = { ...definition.defaults, ...own };
+      const all = mixerConfig(definition, own);
       const mixer = definition.build(store.at(`mixers.${i}`), { ...size, place }, all, streams);
       return { mixer, norm: new Norm(store.at(`norms.${i}`), width, options), dropout: definition.ownDropout ? 0 : p };
     });

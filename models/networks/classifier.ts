@@ -8,6 +8,7 @@ import { crossEntropy } from '../../kernels/ops/cross-entropy/op.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import { oneOf, requireOptions, whole } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder, type InputKind } from './encoder.ts';
@@ -50,6 +51,7 @@ export class Classifier {
     streams: Streams,
     initialise = true,
   ) {
+    requireOptions('a classifier', { classes: whole(1), pool: oneOf('mean', 'last') }, config);
     this.store = new ParameterStore(device, initialise);
     this.causal = isCausal(config.blocks, mixers);
     this.#encoder = new Encoder(this.store, config, streams);

@@ -12,6 +12,7 @@ import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
+import { flag, oneOf, optional, requireOptions, whole } from '../options.ts';
 import type { ParameterStore } from '../parameters.ts';
 
 export type InputKind = { kind: 'tokens'; vocabulary: number; padding?: number } | { kind: 'real'; dims: number };
@@ -38,6 +39,10 @@ export class Encoder {
     streams: Streams,
   ) {
     const { input, width, length, positions } = config;
+    requireOptions('a network', { width: whole(1), length: whole(1), positions: flag }, config);
+    requireOptions('input', { kind: oneOf('tokens', 'real') }, input);
+    if (input.kind === 'tokens') requireOptions('input', { vocabulary: whole(1), padding: optional(whole(0)) }, input);
+    else requireOptions('input', { dims: whole(1) }, input);
     this.#length = length;
     const normals = (n: number, scale: number) => () => streams.get('init').normals(n, scale);
     this.table =

@@ -16,6 +16,7 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
+import { oneOf, requireOptions, whole } from '../options.ts';
 import type { ParameterStore } from '../parameters.ts';
 
 export type HeadKind = { kind: 'linear' } | { kind: 'retrieval'; hidden: number };
@@ -58,10 +59,12 @@ export function buildHead(
   classes: number,
   streams: Streams,
 ): Head {
+  requireOptions('head', { kind: oneOf('linear', 'retrieval') }, kind);
   if (kind.kind === 'linear') {
     const decoder = new Linear(store.at('decoder'), width, classes, streams);
     return { forward: (t, pooled) => decoder.forward(t, pooled) };
   }
+  requireOptions('head', { hidden: whole(1) }, kind);
   const first = new Linear(store.at('head1'), 4 * width, kind.hidden, streams);
   const second = new Linear(store.at('head2'), kind.hidden, classes, streams);
   return {

@@ -14,6 +14,7 @@ import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { pipe } from '../layers/pipe.ts';
+import { oneOf, optional, probability, requireOptions } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder } from './encoder.ts';
@@ -51,6 +52,11 @@ export class LanguageModel {
   ) {
     if (!isCausal(config.blocks, mixers))
       throw new RangeError('a language model needs causal blocks: set causal true or bidirectional false');
+    requireOptions(
+      'a language model',
+      { embedDropout: optional(probability), start: optional(oneOf('layers', 'gpt-2')) },
+      config,
+    );
     this.store = new ParameterStore(device, initialise);
     const { width, length, positions, vocabulary } = config;
     const input = { kind: 'tokens' as const, vocabulary };

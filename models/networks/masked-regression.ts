@@ -22,6 +22,7 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
+import { requireOptions, whole } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, loadMixers, type Mixers } from './backbone.ts';
 
@@ -57,6 +58,7 @@ export class MaskedRegression {
     streams: Streams,
     initialise = true,
   ) {
+    requireOptions('masked regression', { width: whole(1), dims: whole(1), timeStamps: whole(0) }, config);
     this.store = new ParameterStore(device, initialise);
     const { width, dims, timeStamps } = config;
     const normals = (n: number, deviation: number) => () => streams.get('init').normals(n, deviation);

@@ -1,13 +1,17 @@
 /** Initial parameters that the state space kernels share. Stored forms: arXiv 2111.00396, 2206.11893. */
+
 import { type DiagonalKind, diagonalModes, legsNormalForm, storedModes } from '../../kernels/numerics/hippo.ts';
 import type { Stream } from '../../kernels/tensor/random.ts';
-import { convolutionDefaults } from '../layers/convolution.ts';
+import { convolutionDefaults, convolutionOptions } from '../layers/convolution.ts';
+import { even, orNull, positive, rates, whole } from '../options.ts';
 import type { ParameterHints } from '../parameters.ts';
 import { legsStart } from './legs.ts';
 
 /** log of the step of each channel, log-uniform in [min, max]. */
-export const logSteps = (stream: Stream, H: number, min: number, max: number): Float64Array =>
-  stream.uniforms(H, Math.log(min), Math.log(max));
+export function logSteps(stream: Stream, H: number, min: number, max: number): Float64Array {
+  if (min > max) throw new RangeError(`steps cannot start from ${min} to ${max}: dtMin must not be larger than dtMax`);
+  return stream.uniforms(H, Math.log(min), Math.log(max));
+}
 
 /** Complex N(0, 1): variance 1/2 in each part, (re, im) pairs. */
 export const complexNormals = (stream: Stream, n: number): Float64Array => stream.normals(2 * n, Math.SQRT1_2);
@@ -71,6 +75,16 @@ export const stateSpaceDefaults = {
   dtMin: 0.001,
   dtMax: 0.1,
   lr: { dt: 0.001, A: 0.001, B: 0.001 },
+};
+
+export const stepOptions = { dtMin: positive, dtMax: positive };
+
+export const stateSpaceOptions = {
+  ...convolutionOptions,
+  ...stepOptions,
+  states: even,
+  copies: orNull(whole(1)),
+  lr: rates('dt', 'A', 'B'),
 };
 
 /** S, checked: the channels are dealt evenly to the state matrices. */

@@ -27,6 +27,7 @@ export type Weighting = (typeof weightings)[number];
 export type ChunkAttentionAttrs = { weighting: Weighting; chunk: number; causal: boolean };
 
 /** Centre and width of the Laplace weighting, as the paper rounds them. */
+// biome-ignore lint/suspicious/noApproximativeNumericConstant: the published digits, not the square root that they are near
 export const laplace = { centre: 0.707107, width: 0.282095 };
 
 export interface ChunkSizes {

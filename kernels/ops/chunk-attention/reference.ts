@@ -18,7 +18,7 @@ interface Row {
 
 function eachRow(inputs: (NdArray | null)[], attrs: ChunkAttentionAttrs, visit: (row: Row, z: ChunkSizes) => void) {
   const z = chunkSizes(
-    inputs.map((x) => x && x.shape),
+    inputs.map((x) => x?.shape ?? null),
     attrs,
   );
   const hidden = inputs[4];

@@ -32,7 +32,8 @@ const onChipDefault = 32768;
 /** Forms of this op. */
 export type FftForm = (typeof forms)[number];
 /** Forms of `fftConv`: `monarch` is an op of its own. */
-export type ConvForm = FftForm | 'monarch';
+export const convForms = [...forms, 'monarch'] as const;
+export type ConvForm = (typeof convForms)[number];
 export type FftConvAttrs = {
   sides: Sides;
   form: FftForm;

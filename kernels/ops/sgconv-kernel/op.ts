@@ -18,7 +18,7 @@ import type { Tensor } from '../../tensor/tensor.ts';
 import { defineOp, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
 
 export const modes = ['cat', 'sum', 'learnable', 'learnable-sum'] as const;
-const interpolations = ['linear', 'nearest'] as const;
+export const interpolations = ['linear', 'nearest'] as const;
 export type SgconvMode = (typeof modes)[number];
 export type SgconvInterpolation = (typeof interpolations)[number];
 export type SgconvAttrs = {
