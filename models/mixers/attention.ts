@@ -8,7 +8,7 @@
  * Vaswani et al. 2017, arXiv 1706.03762, equation 1. All four maps have a bias; the key bias has no effect on
  * the output (softmax does not see a shift that is constant over keys). The scores and probabilities (B, h, L, L)
  * are materialised, as the standard implementations of the published comparisons do; `flash-attention` is the
- * same function without them.
+ * same function without them. Causal with `causal` only: encoders, and the LRA baselines, see all of the sequence.
  */
 import { attention } from '../../kernels/ops/attention/op.ts';
 import { defineAttention } from '../layers/attention.ts';

@@ -10,6 +10,7 @@
  * Pixelated Butterfly (Dao et al. 2021, arXiv 2112.00029, section 3.2: the flat block butterfly). Neither the block size
  * of its LRA rows nor whether Pixelated Butterfly's low-rank part went with it is published: b = 64 and no such part
  * are a reconstruction. Rows whose keys are all padding give zeros.
+ * Causal with `causal` only: the patterns themselves look both ways.
  */
 
 import { sparseAttention } from '../../kernels/ops/sparse-attention/op.ts';

@@ -8,6 +8,8 @@
  * shift and the diagonal state space are replaced, each by kernels as long as the sequence. The public code asks for a
  * kernel per channel also where a head has one, so it runs with head dimension 1 only; for a head of d channels we
  * keep H3's own form.
+ *
+ * Causal: tap j of both kernels is lag j, and all products are of the same step.
  */
 
 import { H3Layer, type H3Layout, h3Options } from '../layers/h3.ts';

@@ -13,6 +13,8 @@
  * the kernel: at the start B is 1, so nothing changes. Its rate (`lr`, no weight decay) is that of B, dt and A: C is
  * trained as the rest of the network, as in the code.
  *
+ * Causal: both state spaces run forwards, and all products are of the same step.
+ *
  * In recurrent form the state is the last N - 1 keys and, for every pair of channels of a head, N/2 complex modes.
  */
 

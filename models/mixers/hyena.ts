@@ -17,6 +17,8 @@
  * The public one-file version and the full class order the kernels differently: `standalone` kernel (o, d) is row
  * o D + d of the network's output, `full` it is d (O - 1) + o, and so is its bias. For O = 2 they are one.
  *
+ * Causal: both filters look back only, and all products are of the same step.
+ *
  * Each part of p is projected by its own rows of W_in when it is needed: no (B, (O + 1) D, L) is held or cut up.
  */
 

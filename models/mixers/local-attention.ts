@@ -10,7 +10,9 @@
  * (lucidrains/local-attention) pads a length that is no multiple of w and, in the two-sided form, lets the padding take
  * part as keys of zeros; here no step outside the sequence ever does. A query whose keys are all padding gives zeros,
  * not the plain mean of its window. It turns queries that look ahead by as many steps more as it numbers keys after
- * their block, which makes the scores' distance i - j + w ahead; here it is i - j. Window sizes of the LRA rows are not published: those here are a reconstruction.
+ * their block, which makes the scores' distance i - j + w ahead; here it is i - j. Window sizes of the LRA rows are not
+ * published: those here are a reconstruction. Causal with `causal` only, which `ahead: 0` alone is not: a window's first
+ * steps would see its last.
  */
 
 import { rotary } from '../../kernels/ops/rotary/op.ts';

@@ -11,8 +11,11 @@
  * Fu et al. 2023, arXiv 2302.06646, section 3. The paper lists squash first; the public code smooths first, and
  * so do we. Initial kernels: `random` 0.002 N(0, 1); `geometric` 0.02 N(0, 1) exp(-(j/L) floor(H/2)^(h/H)) for
  * tap j of channel h. The published lambdas (0.001 to 0.004) are of the size of a fresh random tap. The kernel
- * has its own small learning rate and no weight decay. The public one-file version is different: 2L taps with a
- * transform of 2L, so that the second half acts on the future although its comment says causal.
+ * has its own small learning rate and no weight decay.
+ *
+ * Causal: tap j is lag j, unless `bidirectional`. The public one-file ("standalone") version is neither: its kernel has 2L
+ * taps under a transform of 2L, so that the second half acts on the future although its comment says causal. It is the
+ * convolution's side `circular` (kernels/ops/fft-conv/op.ts).
  */
 
 import { longconvKernel } from '../../kernels/ops/longconv-kernel/op.ts';

@@ -3,7 +3,7 @@
  * W2 (H, inner).
  *
  * Vaswani et al. 2017, arXiv 1706.03762, section 3.3 (with ReLU there). Public classifiers use the exact GELU,
- * public language models its tanh form, Mega SiLU (its inner width is twice the model's): `activation`.
+ * public language models its tanh form, Mega SiLU (its inner width is twice the model's): `activation`. Causal: no step sees another.
  */
 
 import { dropout } from '../../kernels/ops/dropout/op.ts';

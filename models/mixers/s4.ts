@@ -25,6 +25,8 @@
  *
  * Training moves C~ and the rest independently; C~ is not folded again (as in the public code). The step, A, B
  * and P may have their own learning rates and have no weight decay; C and D are ordinary parameters.
+ *
+ * Causal, as any state space that runs forwards; two-sided (`bidirectional`) a second kernel runs backwards.
  */
 
 import { refoldAll } from '../../kernels/numerics/s4-fold.ts';

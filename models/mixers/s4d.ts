@@ -11,10 +11,11 @@
  * i pi n, the code stores -1/2 - i pi n (the conjugate: same kernels for conjugate C) and raises the frequency 0
  * of `lin` to 1e-4. `dss` is the row-normalised discretisation of the same code base; it is normalised over the
  * model's length here, over that of each batch there.
+ *
+ * Causal, as any state space that runs forwards; two-sided (`bidirectional`) a second kernel runs backwards.
  */
 
-import type { DiagonalKind } from '../../kernels/numerics/hippo.ts';
-import { diagonalKinds } from '../../kernels/numerics/hippo.ts';
+import { type DiagonalKind, diagonalKinds } from '../../kernels/numerics/hippo.ts';
 import { discretisations, type S4dParameters, s4dKernel } from '../../kernels/ops/s4d-kernel/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';

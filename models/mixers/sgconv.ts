@@ -16,6 +16,8 @@
  *
  * The n pieces are one tensor `kernel_list` (n, C, H, d). They have their own learning rate but, unlike S4's and
  * Long Conv's kernels, the run's weight decay (the public run merges hints that carry the rate only).
+ *
+ * Causal: the kernel has no taps of negative lag; `bidirectional` has, in a second kernel of the same kind.
  */
 
 import {

@@ -8,10 +8,11 @@
 // With the residues of plan.h, pass 1 leaves row b modulo t^(N/m) - e^{i theta_b}: a convolution of its own. The zeros of
 // a causal convolution's second half do not occur in this ring, nor do the pairs of conjugate rows of a real input.
 //
-// The fused form is the same with m = the first radix alone (8 mostly) and goes on depth first. CPU time over its, one
-// core, 1 MB second-level and 32 MB third-level cache, at 64K / 256K / 1M / 4M: 0.97 / 0.98 / 1.05 / 1.06 forward, 1.02 /
-// 1.05 / 1.01 with backward at 64K / 256K / 1M. The rows that it saves from the third-level cache cost what more streams
-// at a time cost. Stripes of 4 vectors 1.2 to 1.4, of 16 1.06 to 1.2, of 64 and 256 the same.
+// The fused form is the same with m = the first radix alone (8 mostly) and goes on depth first. So up to eight times the
+// points that fit (sequences of 256K steps at the default) this is the very same schedule; beyond them, two steps are done
+// in one pass, which saves the first rows a way through the outermost cache and costs twice 8 streams at a time. On a
+// CPU with a large outermost cache the two come out about even: the form is there to be compared, not as the default.
+// Stripes must be long enough for the streams to be prefetched: 64 vectors do, 4 and 16 are slower.
 #pragma once
 #include "leaf.h"
 

@@ -5,13 +5,9 @@
 // thread's scratch. The inverse is the conjugate transpose of the forward transform over N. Lags and the ring as in
 // fft-conv/fused.h: lag j >= 0 at index j, lag -j at index 2N - j with the sign changed. D is added to tap 0.
 //
-// CPU time over the fused FFT's (bench run long-conv), one core of a Zen 4 server with AVX-512, other work running, at
-// 1K / 4K / 16K / 64K / 256K:
-//   forward              4.7 / 5.2 / 6.4 / 5.6 / 7.8   factors 32^2, 16^3, 32x20x26, 16^4, 32x20x20x21
-//   forward + backward   4.8 / 4.9 / 6.3 / 5.6 / 7.3
-// That is the ratio of the arithmetic: both run at 55 to 80 GF/s of their own count, of a peak of 115. Fewer, larger
-// factors do more of it and come nearer the peak (128x128 at 16K: 100 GF/s, 15 times the FFT's time), smaller ones are
-// an FFT. On a CPU the FFT wins; dense blocks pay where they are learned, or where matrix units are.
+// On a CPU the FFT wins, by about the ratio of the arithmetic (op.ts; `bench run long-conv` measures both): matrix
+// products come only a little nearer the peak than the FFT's own steps. Fewer, larger factors do more arithmetic nearer
+// the peak and lose more, smaller ones are an FFT. Dense blocks pay where they are learned, or where matrix units are.
 #include "kernel.h"
 #include "matrix-transform.h"
 #include "pool.h"
