@@ -16,6 +16,8 @@ export interface SmallModel {
   causal: boolean;
   blocks: BlockConfig[];
   changes?: Partial<ClassifierConfig>;
+  /** Not causal, and yet no gradient flows from the past to the future: what leaks, in a few words. */
+  leak?: string;
   /** It refuses padded batches (images). */
   unpadded?: true;
   /** Why its gradient is by definition not the derivative; the test of gradients leaves it out. */

@@ -27,6 +27,7 @@ const cases: MixerCases = {
     {
       name: 'performer, causal sums, the maximum of all keys as published',
       causal: false,
+      leak: 'the maximum, a constant in the gradient',
       blocks: one('performer', { heads: 2, causal: true, keyMaximum: 'sequence', features: 6 }),
       notDerivative: constant,
     },

@@ -9,6 +9,7 @@ const cases: MixerCases = {
     {
       name: 'reformer, later steps hidden',
       causal: false,
+      leak: 'the borders of the chunks',
       blocks: one('reformer', { heads: 1, chunk: 2, rounds: 1, causal: true }),
     },
     {
