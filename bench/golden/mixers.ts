@@ -84,7 +84,7 @@ const translations: Record<string, Translate> = {
     return {
       mixer: 'h3',
       config: {
-        ...h3Layout(config),
+        ...h3Layout(config, shape),
         states,
         copies,
         taps: config.l_max ?? null,
@@ -95,7 +95,7 @@ const translations: Record<string, Translate> = {
   h3_conv: ({ config }, shape) => ({
     mixer: 'h3-long-conv',
     config: {
-      ...h3Layout(config),
+      ...h3Layout(config, shape),
       kernelDropout: 0,
       taps: shape('k_kernel.kernel')?.[2] ?? null,
       lambda: config.lam ?? 0,
@@ -107,8 +107,8 @@ const translations: Record<string, Translate> = {
 };
 
 /** The public layers have two paths that disagree in the order of the output's channels. */
-const h3Layout = (config: GoldenCase['config']) => ({
-  headDim: config.head_dim ?? 1,
+const h3Layout = (config: GoldenCase['config'], shape: (name: string) => number[] | null) => ({
+  headDim: config.head_dim ?? (shape('q_proj.weight')?.[0] ?? 1) / (shape('D')?.[0] ?? 1),
   layout: config.use_fast_fftconv ? 'fused' : 'module',
 });
 
@@ -159,7 +159,7 @@ function convolution(c: GoldenCase, shape: (name: string) => number[] | null, sk
 function requireStored({ config }: GoldenCase): void {
   const known: Record<string, string> = { dt_transform: 'exp', real_transform: 'exp', imag_transform: 'none' };
   for (const [key, want] of Object.entries(known))
-    if (config[key] !== undefined && config[key] !== want)
+    if (config[key] != null && config[key] !== want)
       throw new UnsupportedCase(`state space parameters are stored with ${key} "${want}" here, not "${config[key]}"`);
 }
 
@@ -175,8 +175,8 @@ function scales(shape: (name: string) => number[] | null): number {
 }
 
 /** `cat_randn`, `nearest_sum_randn`, `cat_randn_learnable_fixed` ... */
-function sgconvMode(name = 'cat_randn'): object {
-  const words = new Set(name.split('_'));
+function sgconvMode(name?: string | null): object {
+  const words = new Set((name ?? 'cat_randn').split('_'));
   const known = ['cat', 'sum', 'randn', 'cos', 'nearest', 'linear', 'learnable', 'fixed'];
   const strange = [...words].filter((w) => !known.includes(w));
   if (strange.length) throw new UnsupportedCase(`SGConv has no mode "${name}" here (${strange.join(', ')})`);

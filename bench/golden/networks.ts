@@ -34,7 +34,7 @@ export async function goldenNetwork(c: GoldenCase, device: Device): Promise<Gold
   const position = config.head === 'lm' || config.input === 'tokens' ? x.shape.length - 1 : x.shape.length - 2;
   const backbone: BackboneConfig = {
     blocks,
-    width: config.d_model,
+    width: config.d_model ?? c.get('norms.0.weight').data.length,
     length: Math.max(x.shape[position], config.l_max ?? 0),
     norm: config.norm,
     prenorm: config.prenorm,
@@ -61,8 +61,13 @@ async function build(
 ): Promise<GoldenNetwork> {
   const { config } = c;
   const streams = new Streams(0);
+  const rows = (name: string) => c.get(name).shape[0];
   if (config.head === 'lm') {
-    const model = await buildLanguageModel(device, { ...backbone, vocabulary: config.vocab, positions }, streams);
+    const model = await buildLanguageModel(
+      device,
+      { ...backbone, vocabulary: rows('encoder.weight'), positions },
+      streams,
+    );
     return { store: model.store, loss: (t, b) => model.loss(t, b), logits: (t, b) => model.logits(t, b.x) };
   }
   if (config.head !== 'classifier' && config.head !== 'retrieval')
@@ -72,13 +77,13 @@ async function build(
     {
       ...backbone,
       positions,
-      classes: config.classes,
+      classes: rows(config.head === 'retrieval' ? 'head2.weight' : 'decoder.weight'),
       input:
         config.input === 'tokens'
-          ? { kind: 'tokens', vocabulary: config.vocab }
-          : { kind: 'real', dims: config.d_input ?? c.get('encoder.weight').shape[1] },
+          ? { kind: 'tokens', vocabulary: rows('encoder.weight') }
+          : { kind: 'real', dims: c.get('encoder.weight').shape[1] },
       pool: config.pool === 'last' ? 'last' : 'mean',
-      head: config.head === 'retrieval' ? { kind: 'retrieval', hidden: config.d_head } : { kind: 'linear' },
+      head: config.head === 'retrieval' ? { kind: 'retrieval', hidden: rows('head1.weight') } : { kind: 'linear' },
     },
     streams,
   );

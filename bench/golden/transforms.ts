@@ -13,7 +13,7 @@ const transforms: Record<string, (x: number) => { p: number; slope: number }> = 
   sigmoid: (x) => ({ p: 1 / (1 + Math.exp(-x)), slope: 1 / (2 + Math.exp(x) + Math.exp(-x)) }),
   softplus: (x) => ({ p: Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x))), slope: 1 / (1 + Math.exp(-x)) }),
 };
-const names = Object.keys(transforms);
+const names = [...Object.keys(transforms), null];
 
 /** Configuration keys that say which, as `requireConfig` takes them. */
 export const transformKeys = { dt_transform: names, real_transform: names, imag_transform: names };

@@ -14,7 +14,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
     Lambda_init: anything,
     sep_dt_re_im: [true, false, null],
     bidirectional: [true, false, null],
-    version: dssVersions,
+    version: [...dssVersions, null],
     epsilon: anything,
     max_real_Lambda: anything,
     kernel_to_real: ['real', null],
@@ -23,7 +23,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   });
   using g = new CaseGraph(c, device);
   const { t } = g;
-  const { version = 'softmax', epsilon, max_real_Lambda, L } = c.config;
+  const { version, epsilon, max_real_Lambda, L } = c.config;
   /** Column of Lambda (N, 2) as (N). */
   const part = (column: number): Tensor => {
     const lambda = g.operand('Lambda');
@@ -39,7 +39,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   const pairs = W.shape.length === 3 ? t.reshape(W, [1, ...W.shape]) : W;
   const length = L ?? c.get('g').shape.at(-1);
   const attrs = {
-    ...dssVersion(version, { epsilon: epsilon ?? undefined, ceiling: max_real_Lambda ?? undefined }),
+    ...dssVersion(version ?? 'softmax', { epsilon: epsilon ?? undefined, ceiling: max_real_Lambda ?? undefined }),
     length,
     span: null,
   };

@@ -32,7 +32,7 @@ const rows = (t: Tape, x: Tensor, rank: number) => (x.shape.length === rank ? x 
 /** The bins that a transform of `fft_size` leaves clean: shorter ones wrap around, which is another operation. */
 function requirePadding(c: GoldenCase, L: number, Lk: number): void {
   const n = c.config.fft_size;
-  if (n !== undefined && n < L + Math.min(L, Lk) - 1)
+  if (n != null && n < L + Math.min(L, Lk) - 1)
     throw new UnsupportedCase(`fft_size ${n} is shorter than the linear convolution of ${L} values and ${Lk} taps`);
 }
 

@@ -9,8 +9,9 @@ const pairs = (x: readonly Complex[]): number[] => x.flatMap(({ re, im }) => [re
 const sizes = (x: readonly Complex[]): number[] => x.map(({ re, im }) => Math.hypot(re, im));
 
 export async function run(c: GoldenCase, _device: Device): Promise<GoldenResult> {
-  requireConfig(c, { N: anything, init: ['legs', 'fourier', 'fout'], rank: [1] });
-  const { N, init } = c.config;
+  requireConfig(c, { N: anything, init: ['legs', 'fourier', 'fout', null], rank: [1, null] });
+  const init = c.config.init ?? 'legs';
+  const N = c.config.N ?? 2 * c.get('W').shape[0];
   const form = init === 'legs' ? legsNormalForm(N) : fourierNormalForm(N);
   const { A, B, P } = init === 'legs' ? legs(N) : fourier(N);
   const computed = new Map<string, ArrayLike<number>>([

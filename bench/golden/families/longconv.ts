@@ -44,12 +44,13 @@ function layerCase(g: CaseGraph): Record<string, Tensor> {
 function modelCase(g: CaseGraph): Record<string, Tensor> {
   requireConfig(g.c, { ...common, ...listed('d_input', 'd_model', 'd_output', 'n_layers', 'prenorm', 'ln_eps') });
   const { t, c } = g;
-  const { n_layers, lam, prenorm, ln_eps = 1e-5 } = c.config;
+  const { lam, prenorm } = c.config;
+  const eps = c.config.ln_eps ?? 1e-5;
   const map = (name: string, x: Tensor) => linear(t, x, g.operand(`${name}.weight`), g.optional(`${name}.bias`));
   let x = map('encoder', g.operand('x'));
-  for (let i = 0; i < n_layers; i++) {
+  for (let i = 0; c.has(`conv_layers.${i}.kernel`); i++) {
     const norm = (z: Tensor) =>
-      layerNorm(t, z, g.optional(`norms.${i}.weight`), g.optional(`norms.${i}.bias`), { eps: ln_eps });
+      layerNorm(t, z, g.optional(`norms.${i}.weight`), g.optional(`norms.${i}.bias`), { eps });
     const at = `conv_layers.${i}`;
     const u = permute(t, prenorm ? norm(x) : x, [0, 2, 1]);
     const k = longconvKernel(t, g.operand(`${at}.kernel`), { lambda: lam ?? 0 });

@@ -11,7 +11,8 @@ const known = [
 ];
 
 async function adamw(c: GoldenCase, device: Device): Promise<Map<string, ArrayLike<number>>> {
-  const { groups, steps, beta1, beta2, eps, lr_factor } = c.config;
+  const { groups, beta1, beta2, eps, lr_factor } = c.config;
+  const steps: number = c.config.steps ?? c.get(groups[0].params[0].replace('p', 'g')).shape[0];
   const store = new ParameterStore(device);
   for (const g of groups)
     for (const name of g.params)

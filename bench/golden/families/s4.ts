@@ -29,8 +29,8 @@ function internalLength(c: GoldenCase, length: number): number {
 function kernel(g: CaseGraph, prefix: string, C: string, length: number): Tensor {
   const at = (name: string) => g.operand(prefix + name);
   const common = { invDt: at('inv_dt'), aReal: at('A_real'), aImag: at('A_imag'), B: at('B'), C: at(C) };
-  const { mode, disc } = g.c.config;
-  if ((mode ?? 'dplr') === 'diag') return s4dKernel(g.t, common, { length, disc });
+  const { disc } = g.c.config;
+  if (!g.c.has(`${prefix}P`)) return s4dKernel(g.t, common, { length, disc: disc ?? 'zoh' });
   return s4Kernel(g.t, { ...common, P: at('P') }, { length, internalLength: internalLength(g.c, length) });
 }
 
@@ -43,7 +43,7 @@ function recurrent(c: GoldenCase): Float64Array {
     (name) => translated(c, c.get(name))?.values ?? c.get(name).data,
   );
   const stored: StoredS4 = { H, S, M, rank, invDt, aReal, aImag, P };
-  const unfolded = refoldAll(stored, C, internalLength(c, c.config.L), 'unfold');
+  const unfolded = refoldAll(stored, C, internalLength(c, c.get('K').shape.at(-1) as number), 'unfold');
   const B = c.get('B').data;
   const L = c.get('K_recurrent').shape.at(-1) as number;
   const K = new Float64Array(channels * H * L);
@@ -60,12 +60,12 @@ async function kernelCase(c: GoldenCase, device: Device): Promise<GoldenResult> 
   requireConfig(c, {
     ...sizes,
     ...transformKeys,
-    disc: ['bilinear'],
-    mode: ['dplr'],
+    disc: c.has('P') ? ['bilinear', null] : [...discretisations, null],
+    mode: ['dplr', 'diag', null],
     recurrent_vs_fft_relerr: anything,
   });
   using g = new CaseGraph(c, device);
-  const K = kernel(g, '', 'C_param', c.config.L);
+  const K = kernel(g, '', c.has('C_param') ? 'C_param' : 'C', c.get('K').shape.at(-1) as number);
   const computed = new Map<string, ArrayLike<number>>([['K', await K.read()]]);
   if (c.has('K_recurrent')) computed.set('K_recurrent', recurrent(c));
   for (const [name, grad] of await g.gradients(K)) computed.set(name, grad);
@@ -74,12 +74,12 @@ async function kernelCase(c: GoldenCase, device: Device): Promise<GoldenResult> 
 
 /** y = act(W GELU(K * u + D u) + b) on (B, H, L). */
 async function block(c: GoldenCase, device: Device): Promise<GoldenResult> {
-  const diagonal = c.config.mode === 'diag';
+  const diagonal = !c.has('layer.kernel.P');
   requireConfig(c, {
     ...sizes,
     ...transformKeys,
-    mode: ['dplr', 'diag'],
-    disc: diagonal ? discretisations : ['bilinear'],
+    mode: ['dplr', 'diag', null],
+    disc: diagonal ? [...discretisations, null] : ['bilinear', null],
     final_act: anything,
     activation: anything,
     bidirectional: [true, false, null],

@@ -18,11 +18,12 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
     n_ssm: anything,
     grad_of: anything,
     f32_max_rel_dev: anything,
-    disc: discretisations,
+    disc: [...discretisations, null],
   });
   using g = new CaseGraph(c, device);
   const [invDt, aReal, aImag, B] = ['inv_dt', 'A_real', 'A_imag', 'B'].map((name) => g.operand(name));
-  const K = s4dKernel(g.t, { invDt, aReal, aImag, B, C: g.operand('C') }, { length: c.config.L, disc: c.config.disc });
+  const length = c.config.L ?? c.get('K').shape.at(-1);
+  const K = s4dKernel(g.t, { invDt, aReal, aImag, B, C: g.operand('C') }, { length, disc: c.config.disc ?? 'zoh' });
   const computed = new Map<string, ArrayLike<number>>([['K', await K.read()]]);
   for (const [name, grad] of await g.gradients(K)) computed.set(name, grad);
   return { computed, implementation: device.implementation('s4d-kernel') };

@@ -22,7 +22,7 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   if (config.optimizer.kind !== 'adamw') throw new UnsupportedCase(`there is no optimiser "${config.optimizer.kind}"`);
   const factor = factorOf(c);
   const network = await goldenNetwork(c, device);
-  const batches = Array.from({ length: config.batches }, (_, i) => batchOf(c, device, i));
+  const batches = Array.from({ length: c.get('targets').shape[0] }, (_, i) => batchOf(c, device, i));
   applyGroups(network, config.groups);
   const { beta1, beta2, eps } = config.optimizer;
   const clipNorm = config.clip_norm ?? null;
@@ -31,9 +31,10 @@ export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> 
   const add = (prefix: string, name: string, values: ArrayLike<number>) => {
     for (const [key, part] of namedValues(c, name, values, prefix)) computed.set(key, part);
   };
+  const steps: number = config.steps ?? c.get('losses').data.length;
   const losses: number[] = [];
   const norms: number[] = [];
-  for (let step = 0; step < config.steps; step++) {
+  for (let step = 0; step < steps; step++) {
     const tape = new Tape(device);
     const { loss } = network.loss(tape, batches[step % batches.length]);
     losses.push(await loss.item());
@@ -81,14 +82,15 @@ function clearNoise({ store }: GoldenNetwork, device: Device, names: string[]): 
 }
 
 /** The rates' factor by step: of the case's schedule, or its table when it names no schedule (constant without one). */
-function factorOf({ config }: GoldenCase): (step: number) => number {
+function factorOf(c: GoldenCase): (step: number) => number {
+  const { config } = c;
   if (!config.schedule) return (step) => config.lr_factor?.[step] ?? 1;
   const { kind, warmup, total, warmup_from, min_factor } = config.schedule;
   if (!scheduleKinds.includes(kind)) throw new UnsupportedCase(`there is no schedule "${kind}"`);
   const schedule: Schedule = {
     kind: kind as ScheduleKind,
     warmup: warmup ?? 0,
-    total: total ?? config.steps,
+    total: total ?? config.steps ?? c.get('losses').data.length,
     warmupFrom: warmup_from ?? 'zero',
     minFactor: min_factor ?? 0,
   };
