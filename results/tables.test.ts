@@ -35,6 +35,7 @@ test('bytes and intervals', () => {
   assert.equal(showBytes(12), '12 B');
   assert.equal(showInterval(2, 1.5, 2.5, 'x'), '2x [1.50, 2.50]');
   assert.equal(showInterval(2, null, null, 'x'), '2x');
+  assert.equal(showInterval(2, 1e-10, 4e10, 'x'), '2x [too noisy]');
   assert.equal(showInterval(null, null, null), '-');
 });
 

@@ -40,13 +40,15 @@ export const showBytes = (value: Scalar): string => {
 
 export const showPercent = (value: Scalar): string => (typeof value === 'number' ? `${show(100 * value, 2)} %` : '-');
 
-/** `estimate [low, high]`, the limits where they are known. */
+/** `estimate [low, high]`, the limits where they are known; an interval over three orders of magnitude tells nothing. */
 export const showInterval = (estimate: Scalar, low: Scalar, high: Scalar, unit = ''): string =>
   typeof estimate !== 'number'
     ? '-'
-    : typeof low === 'number' && typeof high === 'number'
-      ? `${show(estimate)}${unit} [${show(low)}, ${show(high)}]`
-      : `${show(estimate)}${unit}`;
+    : typeof low !== 'number' || typeof high !== 'number'
+      ? `${show(estimate)}${unit}`
+      : low > 0 && high > 1000 * low
+        ? `${show(estimate)}${unit} [too noisy]`
+        : `${show(estimate)}${unit} [${show(low)}, ${show(high)}]`;
 
 const cell = (column: Column, row: Row): string => (column.text ?? ((v) => show(v)))(row[column.key] ?? null, row);
 

@@ -11,7 +11,7 @@ import { openDevice } from '../../kernels/device/registry.ts';
 import { checkOp } from '../../kernels/ops/check.ts';
 import { checkGradient } from '../../kernels/ops/gradient.ts';
 import { loadOps } from '../../kernels/ops/registry.ts';
-import { writeChecks } from '../../results/checks.ts';
+import { prepareChecks, writeChecks } from '../../results/checks.ts';
 import { renderTable } from '../../results/tables.ts';
 import { exit, UsageError } from '../../results/terminal/errors.ts';
 import { last } from '../../results/terminal/options.ts';
@@ -34,6 +34,9 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   // A folder that was named is what is asked about: its vectors alone.
   const withOps = options.ops !== false && (golden === undefined || golden === 'none');
   applyThreads(last(options.threads));
+  const given = last(options.out as string | undefined);
+  const out = given === undefined ? undefined : resolve(String(given));
+  if (out) prepareChecks(out);
   const { devices, absent } = await openDevices(names);
   for (const a of absent) progress.say(`not checked: ${a.id}: ${a.reason}`);
   const start = performance.now();
@@ -51,14 +54,13 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   }
   if (!verdicts.length && !interrupted.aborted)
     throw new UsageError(`no case matches --only ${options.only}: see the names with bench check --json`);
-  const out = last(options.out as string | undefined);
-  if (out && !interrupted.aborted) writeChecks(resolve(String(out)), process.argv.slice(2), verdicts);
   if (!options.json) await print(humanTable(verdicts));
   const failed = verdicts.filter((v) => v.status === 'fail');
   progress.say(summary(verdicts, (performance.now() - start) / 1000));
   for (const v of failed.slice(0, 20)) progress.say(`FAILED ${v.device} ${v.case}: ${v.reason}`);
   if (failed.length > 20) progress.say(`... and ${failed.length - 20} more`);
   if (interrupted.aborted) return exit.interrupted;
+  if (out) writeChecks(out, process.argv.slice(2), verdicts);
   return failed.length ? exit.disagrees : exit.done;
 }
 

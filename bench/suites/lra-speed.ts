@@ -90,7 +90,7 @@ const suite: Suite = {
   caption(options, rows) {
     const { batch, width, layers } = sizes(options);
     return [
-      `Nearly the same size for all: ${layers} layers of mixer and MLP (inner ${2 * width}; Mega, GSS and BiGS have theirs inside, RWKV its channel mix), width ${width}, batch ${batch}; one step is forward, backward and AdamW on random tokens of the task's shape.`,
+      `Nearly the same size for all: ${layers} ${layers === 1 ? 'layer' : 'layers'} of mixer and MLP (inner ${2 * width}; Mega, GSS and BiGS have theirs inside, RWKV its channel mix), width ${width}, batch ${batch}; one step is forward, backward and AdamW on random tokens of the task's shape.`,
       'Speedup over the Transformer of the same group, with the 95 % interval over interleaved rounds.',
       ...overall(rows),
       ...sources(rows),

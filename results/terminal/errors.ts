@@ -39,6 +39,7 @@ const reasons: Record<string, string> = {
   EPERM: 'permission denied',
   EISDIR: 'it is a folder',
   ENOTDIR: 'a part of its path is a file',
+  EEXIST: 'a part of its path is a file',
   ENOENT: 'there is no such folder',
   EIO: 'the device reports an error',
 };
