@@ -38,13 +38,14 @@ export interface JobResult {
   step: number;
 }
 
-/** Everything that decides what is computed. */
+/** Everything that decides what is computed, as JSON holds it: an option that is undefined is not there. */
 function jobConfig({ claim, task, model, scale, plan, dataset, device }: Job): Record<string, unknown> {
-  return {
+  const config = {
     ...{ claim: claim.id, task, model, scale, plan },
     data: { id: dataset.id, kind: dataset.kind, checksum: dataset.checksum },
     device: device.info.id.split(':')[0],
   };
+  return JSON.parse(JSON.stringify(config));
 }
 
 function jobFolder({ claim, task, model, scale, plan }: Job, hash: string): string {

@@ -59,7 +59,10 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
   progress.say(summary(verdicts, (performance.now() - start) / 1000));
   for (const v of failed.slice(0, 20)) progress.say(`FAILED ${v.device} ${v.case}: ${v.reason}`);
   if (failed.length > 20) progress.say(`... and ${failed.length - 20} more`);
-  if (interrupted.aborted) return exit.interrupted;
+  if (interrupted.aborted) {
+    if (out) progress.say(`interrupted: ${out} is not written`);
+    return exit.interrupted;
+  }
   if (out) writeChecks(out, process.argv.slice(2), verdicts);
   return failed.length ? exit.disagrees : exit.done;
 }
