@@ -20,7 +20,7 @@ import { DownloadError } from './failure.ts';
 import { wrongForm } from './form.ts';
 import { acquire } from './lock.ts';
 import { placesOf } from './places.ts';
-import { accept, present } from './present.ts';
+import { accept, present, settledRecord } from './present.ts';
 import type { FileRecord } from './record.ts';
 import type { Report } from './report.ts';
 import type { SourceFile } from './source.ts';
@@ -41,6 +41,8 @@ export async function take(
 ): Promise<FileRecord> {
   const places = placesOf(folder, file.name);
   const { signal, report } = options;
+  const settled = settledRecord(places, file);
+  if (settled) return settled;
   requireSpace(folder, 0, file.name, options.free);
   const lock = await acquire(places.lock, {
     signal,
@@ -58,8 +60,8 @@ export async function take(
     const linked = options.link !== false && tryLink(real, incoming);
     if (!linked) requireSpace(folder, total, file.name, options.free);
     const digest = linked
-      ? await digestFile(incoming, { signal, progress })
-      : await copy(real, incoming, signal, progress);
+      ? await digestFile(incoming, file, { signal, progress })
+      : await copy(real, incoming, new Digest(file), { signal, progress });
     const problem = wrongForm(file, digest.head) ?? disagreement(file, digest);
     if (problem)
       throw new DownloadError(`${path} is not the published file (${problem}): get it again, or leave out --from`);
@@ -80,8 +82,12 @@ function tryLink(from: string, to: string): boolean {
   }
 }
 
-async function copy(from: string, to: string, signal: AbortSignal, progress: (done: number) => void): Promise<Digest> {
-  const digest = new Digest();
+async function copy(
+  from: string,
+  to: string,
+  digest: Digest,
+  { signal, progress }: { signal: AbortSignal; progress(done: number): void },
+): Promise<Digest> {
   const source = openSync(from, 'r');
   try {
     const target = openSync(to, 'w');

@@ -23,7 +23,7 @@ export async function checkFile(
   options: { signal?: AbortSignal; progress?(done: number): void } = {},
 ): Promise<Checked | null> {
   if (!existsSync(places.file)) return null;
-  const digest = await digestFile(places.file, options);
+  const digest = await digestFile(places.file, file, options);
   const record = readRecord(places);
   const published = trustOf(file);
   const problem = wrongForm(file, digest.head) ?? disagreement(file, digest) ?? changed(record, digest, file);

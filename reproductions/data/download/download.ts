@@ -13,7 +13,7 @@ import { acquire, type Lock } from './lock.ts';
 import { Partial } from './partial.ts';
 import { type Patience, usualPatience } from './patience.ts';
 import { placesOf } from './places.ts';
-import { accept, present } from './present.ts';
+import { accept, present, settledRecord } from './present.ts';
 import { Rate } from './rate.ts';
 import type { FileRecord } from './record.ts';
 import type { Report } from './report.ts';
@@ -35,6 +35,9 @@ const PROGRESS = 64 << 10;
 export async function download(folder: string, file: SourceFile, options: DownloadOptions): Promise<FileRecord> {
   const places = placesOf(folder, file.name);
   const { signal, report } = options;
+  // Needs no lock: a cache that cannot be written can still be read.
+  const settled = settledRecord(places, file);
+  if (settled) return settled;
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
@@ -52,7 +55,7 @@ export async function download(folder: string, file: SourceFile, options: Downlo
 
   async function transfer(lock: Lock): Promise<FileRecord> {
     const rate = new Rate();
-    const partial = await Partial.open(places, {
+    const partial = await Partial.open(places, file, {
       signal,
       progress: (done) => {
         rate.add(done);

@@ -19,6 +19,7 @@ import { storageError } from '../../../results/terminal/errors.ts';
 import { Digest, digestFile } from './digest.ts';
 import type { Places } from './places.ts';
 import type { Validator } from './request.ts';
+import type { SourceFile } from './source.ts';
 
 export interface Origin extends Validator {
   /** The address as it stands in the source, before redirects. */
@@ -34,6 +35,7 @@ export class Partial {
 
   private constructor(
     readonly places: Places,
+    readonly source: SourceFile,
     file: number,
     digest: Digest,
     origin: Origin | null,
@@ -46,14 +48,15 @@ export class Partial {
   /** Opens what is here, or begins. */
   static async open(
     places: Places,
+    source: SourceFile,
     options: { signal?: AbortSignal; progress?(done: number): void } = {},
   ): Promise<Partial> {
     const origin = existsSync(places.part) ? readOrigin(places.partRecord) : null;
-    const digest = origin ? await digestFile(places.part, options) : new Digest();
+    const digest = origin ? await digestFile(places.part, source, options) : new Digest(source);
     try {
       const file = openSync(places.part, 'a');
       if (!origin) ftruncateSync(file, 0);
-      return new Partial(places, file, digest, origin);
+      return new Partial(places, source, file, digest, origin);
     } catch (error) {
       throw storageError(places.part, error, 'LONGCONV_CACHE');
     }
@@ -81,7 +84,7 @@ export class Partial {
     this.#guard(() => ftruncateSync(this.#file, 0));
     if (existsSync(this.places.partRecord)) unlinkSync(this.places.partRecord);
     this.origin = null;
-    this.digest = new Digest();
+    this.digest = new Digest(this.source);
   }
 
   /** Hands over to the disk; again does nothing. */

@@ -21,9 +21,10 @@ export async function present(
   { signal, report }: { signal: AbortSignal; report: Report },
 ): Promise<FileRecord | null> {
   if (!existsSync(places.file)) return null;
+  const settled = settledRecord(places, file);
+  if (settled) return settled;
   const record = readRecord(places);
-  if (record && trusted(file, record) && statSync(places.file).size === record.bytes) return record;
-  const digest = await digestFile(places.file, {
+  const digest = await digestFile(places.file, file, {
     signal,
     progress: (done) => report.live(`${file.name}: checking the copy that is here, ${done} bytes`),
   });
@@ -31,6 +32,12 @@ export async function present(
   if (!problem) return write(places, file, digest, record?.from ?? places.file);
   report.say(`${places.file}: ${problem}; it is set aside as ${setAside(places.file)}`);
   return null;
+}
+
+/** The record of a file that is here and whose record agrees with its size and with what is published. */
+export function settledRecord(places: Places, file: SourceFile): FileRecord | null {
+  const record = existsSync(places.file) ? readRecord(places) : null;
+  return record && trusted(file, record) && statSync(places.file).size === record.bytes ? record : null;
 }
 
 /** Moves a complete and checked file into its place. Throws `DownloadError` when it is not the one of the first time. */

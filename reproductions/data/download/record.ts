@@ -12,7 +12,7 @@ export interface FileRecord {
   name: string;
   bytes: number;
   sha256: string;
-  md5: string;
+  md5: string | null;
   /** Address, or the folder of `--from`. */
   from: string;
   /** ISO 8601. */

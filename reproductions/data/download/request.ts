@@ -131,20 +131,32 @@ async function* bodyOf(
 ): AsyncGenerator<Uint8Array> {
   const reader = response.body?.getReader();
   let received = 0;
+  // One clock for the whole body: a timer for every chunk costs more than the chunk.
+  let heard = performance.now();
+  let stalled = false;
+  const clock = setInterval(
+    () => {
+      if (performance.now() - heard < stall * 1000) return;
+      stalled = true;
+      stop.abort(new Error('stalled'));
+    },
+    Math.max(20, stall * 100),
+  );
   try {
     while (reader) {
-      const { done, value } = await within(reader.read(), stall);
+      const { done, value } = await reader.read();
+      heard = performance.now();
       if (done) return;
       received += value.length;
       yield value;
+      heard = performance.now();
     }
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    if (error instanceof Stalled)
-      throw new TransferError('again', `nothing has come from ${host(url)} for ${stall} s: ${url}`);
+    if (stalled) throw new TransferError('again', `nothing has come from ${host(url)} for ${stall} s: ${url}`);
     throw networkFailure(url, error, Math.max(1, received));
   } finally {
-    stop.abort(new Error('not needed any more'));
+    clearInterval(clock);
     close();
   }
 }

@@ -22,14 +22,15 @@ export const remembered = <T>(value: T): Known<T> => ({
   memory: true,
 });
 
-/** The first bytes, in hexadecimal, that a file of each form begins with. A web page in its place has others. */
+/** How a file of each form begins, in hexadecimal, and how many bytes tell. A web page in its place begins otherwise. */
 export const magic = {
-  'tar.gz': '1f8b',
-  'tar.xz': 'fd377a585a00',
-  zip: '504b',
-  'jsonl.zst': '28b52ffd',
-  jsonl: '7b',
-  parquet: '50415231',
+  'tar.gz': { bytes: 2, begins: /^1f8b/ },
+  'tar.xz': { bytes: 6, begins: /^fd377a585a00/ },
+  zip: { bytes: 2, begins: /^504b/ },
+  // Or a frame to skip, which zstd allows in front.
+  'jsonl.zst': { bytes: 4, begins: /^(28b52ffd|5[0-9a-f]2a4d18)/ },
+  jsonl: { bytes: 1, begins: /^7b/ },
+  parquet: { bytes: 4, begins: /^50415231/ },
 } as const;
 
 export type FileForm = keyof typeof magic;
