@@ -2,6 +2,7 @@
 import { exit, exitCode as sharedExitCode } from '../results/terminal/errors.ts';
 import { MissingFileError } from './data/dataset.ts';
 import { DownloadError } from './data/download/failure.ts';
+import { MissingToolError } from './data/formats/format-error.ts';
 import { DivergedError } from './train/session.ts';
 
 export { exit, InterruptedError, UsageError } from '../results/terminal/errors.ts';
@@ -12,7 +13,7 @@ export class DataUnavailableError extends Error {
 }
 
 export function exitCode(error: unknown): number {
-  for (const kind of [DataUnavailableError, MissingFileError, DownloadError])
+  for (const kind of [DataUnavailableError, MissingFileError, DownloadError, MissingToolError])
     if (error instanceof kind) return exit.unavailable;
   if (error instanceof DivergedError) return exit.failed;
   return sharedExitCode(error);
