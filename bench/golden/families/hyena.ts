@@ -13,7 +13,7 @@ const whole = (value: unknown): boolean => value === null || value === undefined
 export async function run(c: GoldenCase, device: Device): Promise<GoldenResult> {
   requireConfig(c, {
     ...Object.fromEntries([...sizes, ...numbers].map((key) => [key, anything])),
-    order: (value) => Number.isInteger(value) && (value as number) >= 2,
+    order: (value) => value === null || (Number.isInteger(value) && (value as number) >= 2),
     short_filter: anything,
     short_filter_order: anything,
     modulate: [true, false, null],

@@ -1,12 +1,14 @@
 /** Golden family `longconv`: the kernel regulariser, the layer, and the standalone two-block model. */
 import type { Device } from '../../../kernels/device/device.ts';
 import { add } from '../../../kernels/ops/binary/op.ts';
+import { concat } from '../../../kernels/ops/concat/op.ts';
 import { fftConv } from '../../../kernels/ops/fft-conv/op.ts';
 import { layerNorm } from '../../../kernels/ops/layer-norm/op.ts';
 import { longconvKernel } from '../../../kernels/ops/longconv-kernel/op.ts';
 import { maskedMean } from '../../../kernels/ops/masked-mean/op.ts';
 import { linear } from '../../../kernels/ops/matmul/op.ts';
 import { permute } from '../../../kernels/ops/permute/op.ts';
+import { slice } from '../../../kernels/ops/slice/op.ts';
 import { gelu } from '../../../kernels/ops/unary/op.ts';
 import type { Tensor } from '../../../kernels/tensor/tensor.ts';
 import type { GoldenCase, GoldenResult } from '../golden.ts';
@@ -40,6 +42,14 @@ function layerCase(g: CaseGraph): Record<string, Tensor> {
   return { y: c.has('W_out') ? channelMap(t, z, g.operand('W_out'), g.optional('b_out'), c.config.postact) : z };
 }
 
+/** A transform of 2L values takes the first 2L taps, and zeros where the model was made for shorter sequences. */
+function circularTaps({ t }: CaseGraph, k: Tensor, L: number): Tensor {
+  const [C, H, taps] = k.shape;
+  const missing = 2 * L - taps;
+  if (missing > 0) return concat(t, [k, t.tensor(new Float64Array(C * H * missing), [C, H, missing])], 2);
+  return missing < 0 ? slice(t, k, { axis: 2, start: 0, length: 2 * L }) : k;
+}
+
 /** Encoder, residual blocks of a circular long convolution (2L taps), mean over time, decoder. */
 function modelCase(g: CaseGraph): Record<string, Tensor> {
   requireConfig(g.c, { ...common, ...listed('d_input', 'd_model', 'd_output', 'n_layers', 'prenorm', 'ln_eps') });
@@ -53,7 +63,7 @@ function modelCase(g: CaseGraph): Record<string, Tensor> {
       layerNorm(t, z, g.optional(`norms.${i}.weight`), g.optional(`norms.${i}.bias`), { eps });
     const at = `conv_layers.${i}`;
     const u = permute(t, prenorm ? norm(x) : x, [0, 2, 1]);
-    const k = longconvKernel(t, g.operand(`${at}.kernel`), { lambda: lam ?? 0 });
+    const k = circularTaps(g, longconvKernel(t, g.operand(`${at}.kernel`), { lambda: lam ?? 0 }), u.shape[2]);
     const z = gelu(t, fftConv(t, u, k, g.optional(`${at}.D`), { sides: 'circular' }));
     const out = `${at}.output_linear.0`;
     const y = permute(t, channelMap(t, z, g.operand(`${out}.weight`), g.optional(`${out}.bias`), 'glu'), [0, 2, 1]);
