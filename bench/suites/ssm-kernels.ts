@@ -2,8 +2,8 @@
 import { systems } from '../../models/systems.ts';
 import { showLength } from '../../results/terminal/options.ts';
 import * as columns from '../measure/columns.ts';
+import { hasKernel, type KernelTask, kernelCandidate } from '../measure/kernel-task.ts';
 import { taskPasses } from '../measure/op-task.ts';
-import { hasKernel, type MixerTask, mixerCandidate } from '../measure/system-task.ts';
 import type { Group } from '../measure/workload.ts';
 import type { Suite, SuiteOptions } from '../suite.ts';
 
@@ -13,10 +13,10 @@ const timed = systems.filter((s, i) => systems.findIndex((o) => o.definition ===
 /** Options of the published LRA models; those that a mixer does not have do not apply. */
 const published = { states: 64, kernelDim: 32, kernelDropout: 0, bidirectional: false, channels: 1 };
 
-function task(id: string, width: number, length: number): MixerTask {
+function task(id: string, width: number, length: number): KernelTask {
   const system = timed.find((s) => s.id === id) as (typeof timed)[number];
   const known = Object.entries(published).filter(([key]) => key in system.definition.defaults);
-  return { system, options: Object.fromEntries(known), part: 'kernel', batch: 1, width, length };
+  return { system, options: Object.fromEntries(known), width, length };
 }
 
 const width = (o: SuiteOptions) => o.width ?? (o.scale === 'quick' ? 64 : 256);
@@ -53,7 +53,7 @@ const suite: Suite = {
           data: { kind: 'synthetic shape', checksum: null },
           tokens: null,
           candidates: wanted.map((model) =>
-            mixerCandidate(device, {
+            kernelCandidate(device, {
               task: task(model, H, L),
               small: task(model, 4, Math.min(L, 2048)),
               // Phases grow with length times frequency, and float32 parameters carry their rounding into them.
