@@ -6,14 +6,12 @@ import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { Mixer, MixerSize, Recurrence } from '../mixer.ts';
 import type { StoreView } from '../parameters.ts';
+import type { HeadsConfig } from './heads.ts';
 import { Linear } from './linear.ts';
 import { pipe } from './pipe.ts';
 
-export interface FeatureAttentionConfig {
-  heads: number;
+export interface FeatureAttentionConfig extends HeadsConfig {
   causal: boolean;
-  /** Width of queries, keys and values over all heads; null: the model's. */
-  inner: number | null;
 }
 
 export interface Maps {
@@ -31,14 +29,6 @@ export type FeatureAttention = (
   v: Tensor,
   context: { lengths: Tensor | null; start: Tensor | null },
 ) => { o: Tensor; state: Tensor };
-
-/** Width of the heads together; throws when they do not divide it. */
-export function innerWidth(size: MixerSize, { heads, inner }: FeatureAttentionConfig): number {
-  const own = inner ?? size.width;
-  if (own % heads !== 0)
-    throw new RangeError(`width ${own} is not a multiple of ${heads} heads: set heads to one of its divisors`);
-  return own;
-}
 
 /** Registers the four dense maps under `names` (query, key, value, output). */
 export function maps(

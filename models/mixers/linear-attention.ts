@@ -16,8 +16,8 @@
  */
 
 import { kernelAttention } from '../../kernels/ops/kernel-attention/op.ts';
-import { type FeatureAttentionConfig, featureAttentionMixer, innerWidth, maps } from '../layers/feature-attention.ts';
-import { headsOptions } from '../layers/heads.ts';
+import { type FeatureAttentionConfig, featureAttentionMixer, maps } from '../layers/feature-attention.ts';
+import { headsOptions, innerWidth } from '../layers/heads.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import { flag, notNegative } from '../options.ts';
 
@@ -50,7 +50,7 @@ const linearAttention: MixerDefinition<LinearAttentionConfig> = {
   options: { ...headsOptions, causal: flag, eps: notNegative },
   build(store, size, config, streams) {
     const { heads, causal, eps } = config;
-    const inner = innerWidth(size, config);
+    const inner = innerWidth(config, size.width);
     const names = ['query_projection', 'key_projection', 'value_projection', 'out_projection'] as const;
     const features = causal ? inner / heads : null;
     return featureAttentionMixer(size, config, maps(store, size, inner, streams, names), features, (t, q, k, v, c) =>

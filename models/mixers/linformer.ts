@@ -24,7 +24,7 @@ import { linear, matmul } from '../../kernels/ops/matmul/op.ts';
 import { slice } from '../../kernels/ops/slice/op.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { headsOptions } from '../layers/heads.ts';
+import { headsOptions, innerWidth } from '../layers/heads.ts';
 import { Linear } from '../layers/linear.ts';
 import { pipe } from '../layers/pipe.ts';
 import type { MixerDefinition } from '../mixer.ts';
@@ -101,10 +101,8 @@ const linformer: MixerDefinition<LinformerConfig> = {
   build(store, size, config, streams) {
     const { width, dropout: p, tiedDropout } = size;
     const { heads, rank, oneHead, shared } = config;
-    const inner = config.inner ?? width;
+    const inner = innerWidth(config, width);
     const longest = config.longest ?? size.length;
-    if (inner % heads !== 0)
-      throw new RangeError(`width ${inner} is not a multiple of ${heads} heads: set heads to one of its divisors`);
     const map = (id: string, outputs: number) =>
       new Linear(store.at(id), width, outputs, streams, { bias: false }).weight;
     const bound = 1 / Math.sqrt(rank);

@@ -30,8 +30,8 @@ import { scale } from '../../kernels/ops/unary/op.ts';
 import { Stream, type Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { type FeatureAttentionConfig, featureAttentionMixer, innerWidth, maps } from '../layers/feature-attention.ts';
-import { headsOptions } from '../layers/heads.ts';
+import { type FeatureAttentionConfig, featureAttentionMixer, maps } from '../layers/feature-attention.ts';
+import { headsOptions, innerWidth } from '../layers/heads.ts';
 import type { MixerDefinition } from '../mixer.ts';
 import { flag, notNegative, oneOf, orNull, whole } from '../options.ts';
 
@@ -129,7 +129,7 @@ const performer: MixerDefinition<PerformerConfig> = {
   },
   build(store, size, config, streams: Streams) {
     const { heads, causal, kernel, eps, redraw, rows } = config;
-    const inner = innerWidth(size, config);
+    const inner = innerWidth(config, size.width);
     const d = inner / heads;
     const features = config.features ?? Math.max(1, Math.floor(d * Math.log(d)));
     const made = maps(store, size, inner, streams, ['to_q', 'to_k', 'to_v', 'to_out'], config.bias);
