@@ -35,7 +35,8 @@ export async function goldenNetwork(c: GoldenCase, device: Device): Promise<Gold
   const backbone: BackboneConfig = {
     blocks,
     width: config.d_model ?? c.get('norms.0.weight').data.length,
-    length: Math.max(x.shape[position], config.l_max ?? 0),
+    // A table of positions may be longer than the sequences.
+    length: Math.max(x.shape[position], config.l_max ?? 0, c.has('pos.weight') ? c.get('pos.weight').shape[0] : 0),
     norm: config.norm,
     prenorm: config.prenorm,
     dropout: 0,

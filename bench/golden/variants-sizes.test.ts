@@ -31,21 +31,32 @@ for (const [name, keys] of Object.entries(sizes))
       assert.equal(verdict.status, 'pass', verdict.reason);
     });
 
-test('the circular convolution of Long Conv takes the first 2L of more taps', async () => {
-  const c = stored('longconv_model_L48_postnorm');
-  const more = 6;
-  const widened = (t: GoldenTensor): GoldenTensor => {
-    if (!/^(grad_)?conv_layers\.\d\.kernel$/.test(t.name)) return t;
-    const [C, H, taps] = t.shape;
-    const data = new Float64Array(C * H * (taps + more)).fill(t.role === 'grad' ? 0 : 0.7);
-    for (let row = 0; row < C * H; row++) data.set(t.data.subarray(row * taps, (row + 1) * taps), row * (taps + more));
-    return { ...t, shape: [C, H, taps + more], data };
-  };
-  const tensors = c.tensors.map(widened);
+/** The case with `more` entries at the end of the last axis (`rows`: of the first) of some tensors; gradients get zeros. */
+function extended(c: GoldenCase, which: RegExp, more: number, rows = false): GoldenCase {
+  const tensors = c.tensors.map((t): GoldenTensor => {
+    if (!which.test(t.name)) return t;
+    const n = rows ? t.data.length : (t.shape.at(-1) as number);
+    const wider = n + (rows ? more * (t.shape.at(-1) as number) : more);
+    const data = new Float64Array((t.data.length / n) * wider).fill(t.role === 'grad' ? 0 : 0.7);
+    for (let i = 0; i < t.data.length / n; i++) data.set(t.data.subarray(i * n, (i + 1) * n), i * wider);
+    const shape = rows ? [t.shape[0] + more, ...t.shape.slice(1)] : [...t.shape.slice(0, -1), wider];
+    return { ...t, shape, data };
+  });
   const byName = new Map(tensors.map((t) => [t.name, t]));
-  const long: GoldenCase = { ...c, tensors, get: (name) => byName.get(name) as GoldenTensor };
-  const verdict = await runGolden(long, reference);
+  return { ...c, tensors, get: (name) => byName.get(name) as GoldenTensor };
+}
+
+test('the circular convolution of Long Conv takes the first 2L of more taps', async () => {
+  const c = extended(stored('longconv_model_L48_postnorm'), /^(grad_)?conv_layers\.\d\.kernel$/, 6);
+  const verdict = await runGolden(c, reference);
   assert.equal(verdict.status, 'pass', verdict.reason);
+});
+
+test('a table of positions may have more rows than the sequences have steps', async () => {
+  for (const name of ['net_transformer_layer_post_tokens_ragged_L21', 'net_lm_transformer_L16']) {
+    const verdict = await runGolden(extended(stored(name), /^(grad_)?pos\.weight$/, 5, true), reference);
+    assert.equal(verdict.status, 'pass', `${name}: ${verdict.reason}`);
+  }
 });
 
 test('a case that asks for no gradient needs no cotangent', async () => {
