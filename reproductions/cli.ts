@@ -60,11 +60,12 @@ function build() {
     .command('data <action> [...datasets]', 'list: what there is and what is here; get: fetch it; verify: check it')
     .option('--only <parts>', 'Parts of the dataset or names of its files (default: what the claims need)')
     .option('--from <path>', 'get: a folder with the files, instead of the network; verify: what is to be checked')
+    .option('--unpack', 'get: also unpack the archives, into folders beside them')
     .option('--budget <time>', 'get: stop after this time and keep what has arrived: 90s, 30m, 2h')
     .option('--json', 'One JSON object')
     .example('  repro data list')
     .example('  repro data get imdb cifar-10')
-    .example('  repro data get lra --from ~/Downloads')
+    .example('  repro data get lra --from ~/Downloads --unpack')
     .example('  repro data verify speech-commands')
     .action((action, datasets, options) => load('data', [action, datasets], options));
   cli.help((sections) => {

@@ -11,7 +11,11 @@ const actions = {
 type Action = keyof typeof actions;
 
 /** Options that an action has no use for. */
-const useless: Record<Action, string[]> = { list: ['only', 'from', 'budget'], get: [], verify: ['budget'] };
+const useless: Record<Action, string[]> = {
+  list: ['only', 'from', 'budget', 'unpack'],
+  get: [],
+  verify: ['budget', 'unpack'],
+};
 
 export async function run([given, datasets]: unknown[], options: Options): Promise<number> {
   const action = choose('action', String(given), Object.keys(actions) as Action[]);

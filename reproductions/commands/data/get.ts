@@ -10,8 +10,10 @@ import { type DownloadOptions, download } from '../../data/download/download.ts'
 import { DownloadError } from '../../data/download/failure.ts';
 import { downloadFolder } from '../../data/download/places.ts';
 import type { FileRecord } from '../../data/download/record.ts';
-import { terminalReport } from '../../data/download/report.ts';
+import { type Report, terminalReport } from '../../data/download/report.ts';
 import { type DatasetSource, loadSource, type SourceFile, sourceIds } from '../../data/download/source.ts';
+import { isArchive, unpack, unpackedFolder } from '../../data/download/unpack.ts';
+import { unpackerOf } from '../../data/download/unpackers.ts';
 import { madeHere } from '../../data/made-here.ts';
 import { exit, UsageError } from '../../errors.ts';
 import { interruption } from '../../interrupt.ts';
@@ -34,7 +36,7 @@ export async function run(given: string[], options: Options): Promise<number> {
   const from = options.from === undefined ? null : String(last(options.from));
   if (from !== null && !existsSync(from))
     throw new UsageError(`--from ${from} is not there: give the folder that has the files`);
-  const done: (FileRecord & { dataset: string; path: string })[] = [];
+  const done: (FileRecord & { dataset: string; path: string; folder: string | null })[] = [];
   const failed: string[] = [];
   for (const { source, files } of wanted) {
     const before = failed.length;
@@ -42,10 +44,12 @@ export async function run(given: string[], options: Options): Promise<number> {
       try {
         const record = await one(source, file, from, { signal, report: terminalReport() });
         const path = join(downloadFolder(source.id), file.name);
-        done.push({ dataset: source.id, path, ...record });
         progress.end();
         progress.say(`${file.name}: ${showBytes(record.bytes)}, ${vouched(record)}`);
-        if (options.json !== true) await print(path);
+        const folder =
+          options.unpack === true ? await unpacked(source, file, record, { signal, report: terminalReport() }) : null;
+        done.push({ dataset: source.id, path, folder, ...record });
+        if (options.json !== true) await print(folder ?? path);
       } catch (error) {
         progress.end();
         if (signal.aborted)
@@ -75,6 +79,21 @@ async function one(
       `${file.name} is not in ${from}, nor in ${join(from, source.id)}: give the folder that has it under this name`,
     );
   return await take(folder, file, path, options);
+}
+
+/** The folder with what was in the archive; null for a file that is read as it is. */
+async function unpacked(
+  { id }: DatasetSource,
+  file: SourceFile,
+  record: FileRecord,
+  options: { signal: AbortSignal; report: Report },
+): Promise<string | null> {
+  if (!isArchive(file)) return null;
+  const folder = downloadFolder(id);
+  const { files, bytes } = await unpack(folder, file, record, unpackerOf(file), options);
+  progress.end();
+  progress.say(`${file.name}: ${files} files, ${showBytes(bytes)}, in ${unpackedFolder(folder, file)}`);
+  return unpackedFolder(folder, file);
 }
 
 const advice = (source: DatasetSource, from: string | null): string =>

@@ -10,10 +10,11 @@ import { DownloadError } from '../../data/download/failure.ts';
 import { compareListOps, type Sample } from '../../data/listops/compare.ts';
 import { readTsv, tokenize } from '../../data/listops/text.ts';
 import { openListOps } from '../../data/listops.ts';
-import { comparePathfinder } from '../../data/pathfinder/compare.ts';
+import { comparePathfinder, type LabelledImage } from '../../data/pathfinder/compare.ts';
+import { imageFiles, readImage } from '../../data/pathfinder/files.ts';
 import type { PathfinderSize } from '../../data/pathfinder/settings.ts';
 import { openPathfinder } from '../../data/pathfinder.ts';
-import { exit, UsageError } from '../../errors.ts';
+import { exit } from '../../errors.ts';
 import { interruption } from '../../interrupt.ts';
 
 interface Verified {
@@ -73,9 +74,8 @@ function* rowsOf(files: readonly string[]): Generator<Sample> {
 }
 
 async function pathfinder(id: string, from: string | null): Promise<Verified> {
-  if (from !== null)
-    throw new UsageError(`repro data verify ${id} has no use for --from: it reads the images that are made here`);
   const size = Number(id.slice('pathfinder'.length)) as PathfinderSize;
+  if (from !== null) return pathfinderFiles(size, from);
   const each = size === 32 ? 1000 : size === 64 ? 200 : 100;
   const sizes = { train: each, validation: each / 10, test: each / 10 };
   const data = await openPathfinder({
@@ -86,4 +86,23 @@ async function pathfinder(id: string, from: string | null): Promise<Verified> {
     Array.from({ length: sizes[split] }, (_, i) => ({ pixels: data.image(split, i), label: data.label(split, i) })),
   );
   return { what: data.description, rows: comparePathfinder(size, images), complaints: [] };
+}
+
+/** So many images of a folder are read, evenly spaced. */
+const MOST = 2000;
+
+function pathfinderFiles(size: PathfinderSize, from: string): Verified {
+  const files = imageFiles(from);
+  const step = Math.max(1, files.length / MOST);
+  const images: LabelledImage[] = [];
+  let empty = 0;
+  for (let i = 0; Math.floor(i * step) < files.length; i++) {
+    interruption.throwIfAborted();
+    const image = readImage(files[Math.floor(i * step)], size);
+    if (image) images.push(image);
+    else empty++;
+    if (i % 100 === 0) progress.live(`reading ${from}: ${images.length} images`);
+  }
+  const what = `${images.length} of the ${files.length} images that the metadata of ${from} name${empty ? `, ${empty} of them empty` : ''}`;
+  return { what, rows: comparePathfinder(size, images), complaints: [] };
 }

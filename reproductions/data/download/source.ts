@@ -51,6 +51,8 @@ export interface SourceFile {
   md5: Known<string> | null;
   /** What is inside, with the counts that are known. */
   contents: Known<string>;
+  /** Paths within the archive that are read here; the others are not unpacked. All when absent. */
+  needed?: Known<RegExp>;
 }
 
 export interface DatasetSource {

@@ -21,6 +21,11 @@ const source: DatasetSource = {
           'ListOps 96000/2000/2000 rows, Pathfinder 200000 hard images a size',
         'state-spaces/s4 README (e757cef) and its loaders',
       ),
+      // Of Pathfinder the loaders read the hard level alone: a third of 2.4 million small files.
+      needed: known(
+        /(^|\/)(listops-1000|tsv_data)\/|(^|\/)pathfinder\d+\/curv_contour_length_14\//,
+        'state-spaces/s4 loaders',
+      ),
     },
     {
       ...{ name: 'pathfinder_tfds.gz', form: 'tar.gz', group: 'tfds' },
