@@ -157,7 +157,7 @@ if (import.meta.main) {
       const { name, message } = e as Error;
       process.stderr.write(`repro: ${name === 'CACError' ? plainComplaint(message, 'repro') : message}\n`);
       if (process.env.LONGCONV_DEBUG === '1') process.stderr.write(`${(e as Error).stack}\n`);
-      else if (code === exit.failed && (e as Error).name !== 'DivergedError')
+      else if (code === exit.failed && !['DivergedError', 'FormatError'].includes(name))
         process.stderr.write('repro: this should not happen; LONGCONV_DEBUG=1 shows where\n');
     }
   }

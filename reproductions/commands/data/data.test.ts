@@ -1,11 +1,26 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { content, type TestServer, testServer } from '../../data/download/test-server.ts';
+import { Draws } from '../../data/draws.ts';
+import { writePng } from '../../data/formats/png.ts';
+import { type TarFile, writeTar } from '../../data/formats/tar-write.ts';
+import { PathfinderGenerator } from '../../data/pathfinder/contours.ts';
+import { lraSettings } from '../../data/pathfinder/settings.ts';
 
 const cli = fileURLToPath(new URL('../../cli.ts', import.meta.url));
 let folder = '';
@@ -26,12 +41,16 @@ interface Ended {
 }
 
 /** Runs `repro data`. Every unsafe address leads to the test's own server; nothing leaves this machine. */
-function data(args: string[], started?: (kill: (signal: NodeJS.Signals) => void) => void): Promise<Ended> {
+function data(
+  args: string[],
+  started?: (kill: (signal: NodeJS.Signals) => void) => void,
+  cache = join(folder, 'cache'),
+): Promise<Ended> {
   const run = process.versions.bun ? [cli] : ['run', '-A', cli];
   const proxy = server.url('');
   const env: NodeJS.ProcessEnv = {
     ...process.env,
-    LONGCONV_CACHE: join(folder, 'cache'),
+    LONGCONV_CACHE: cache,
     ...{ http_proxy: proxy, HTTP_PROXY: proxy, https_proxy: proxy, HTTPS_PROXY: proxy, no_proxy: '', NO_PROXY: '' },
   };
   const child = spawn(process.execPath, [...run, 'data', ...args], { env });
@@ -151,4 +170,59 @@ test('generated data is verified against the published generator, and a wrong la
   assert.equal(made.code, 0, made.out);
   assert.match(made.out, /labels under \[MED .* agrees/);
   assert.match((await data(['verify', 'listops', 'imdb'])).err, /verify it by itself/);
+});
+
+test('--unpack: what is needed of an archive, in a folder beside it; one that wants out of it is refused', async () => {
+  const at = join(folder, 'archives');
+  const cache = join(folder, 'unpacked');
+  mkdirSync(at);
+  const text = (s: string) => new TextEncoder().encode(s);
+  const put = (files: TarFile[]) => writeFileSync(join(at, 'lra_release.gz'), gzipSync(writeTar(files)));
+  const good = [
+    { path: 'lra_release/listops-1000/basic_val.tsv', bytes: text('Source\tTarget\n3\t3\n') },
+    { path: 'lra_release/pathfinder32/curv_baseline/imgs/0/sample_0.png', bytes: text('easy') },
+    { path: 'lra_release/pathfinder32/curv_contour_length_14/metadata/0.npy', bytes: text('hard') },
+  ];
+  put([...good, { path: 'lra_release/listops-1000/../../../outside', bytes: text('out') }]);
+  const bad = await data(['get', 'lra', '--from', at, '--unpack'], undefined, cache);
+  assert.equal(bad.code, 3, bad.err);
+  assert.match(bad.err, /outside.*the archive cannot be unpacked/);
+  assert.deepEqual(readdirSync(join(cache, 'downloads', 'lra')).sort(), ['lra_release.gz', 'lra_release.gz.json']);
+  assert.equal(existsSync(join(folder, 'outside')) || existsSync(join(cache, 'outside')), false);
+  rmSync(cache, { recursive: true });
+  put(good);
+  const { code, out, err } = await data(['get', 'lra', '--from', at, '--unpack'], undefined, cache);
+  assert.equal(code, 0, err);
+  const unpacked = out.trim();
+  assert.equal(unpacked, join(cache, 'downloads', 'lra', 'lra_release'));
+  assert.ok(existsSync(join(unpacked, good[0].path)) && existsSync(join(unpacked, good[2].path)));
+  assert.equal(existsSync(join(unpacked, good[1].path)), false, 'the easy level is not read by anybody');
+});
+
+test('a folder of Pathfinder images is verified; images of another kind are found out', async () => {
+  const generator = new PathfinderGenerator(lraSettings[32]);
+  const write = (name: string, change: (pixels: Uint8Array) => Uint8Array) => {
+    const level = join(folder, name, 'curv_contour_length_14');
+    mkdirSync(join(level, 'imgs', '0'), { recursive: true });
+    mkdirSync(join(level, 'metadata'));
+    const draws = new Draws(3, 'test');
+    const lines = Array.from({ length: 300 }, (_, i) => {
+      const { pixels, label } = generator.draw(draws.start(i));
+      const image = writePng({ width: 32, height: 32, channels: 1, data: change(pixels) });
+      writeFileSync(join(level, 'imgs', '0', `sample_${i}.png`), i === 7 ? new Uint8Array(0) : image);
+      return `imgs/0 sample_${i}.png ${i} ${label} 1.0 14 4 2 0.5 1 1`;
+    });
+    writeFileSync(join(level, 'metadata', '0.npy'), `${lines.join('\n')}\n`);
+    return join(folder, name);
+  };
+  const right = await data(['verify', 'pathfinder32', '--from', write('right', (pixels) => pixels.slice())]);
+  assert.equal(right.code, 0, right.out + right.err);
+  assert.match(right.out, /299 of the 300 images .*, 1 of them empty/);
+  const wrong = await data(['verify', 'pathfinder32', '--from', write('dim', (p) => p.map((v) => v >> 1))]);
+  assert.equal(wrong.code, 1, wrong.err);
+  assert.match(wrong.out, /mean grey level .* DISAGREES/);
+  const size = await data(['verify', 'pathfinder64', '--from', join(folder, 'right')]);
+  assert.equal(size.code, 1);
+  assert.match(size.err, /the image is 32 x 32, not 64 x 64/);
+  assert.equal((await data(['verify', 'pathfinder32', '--from', folder])).code, 3);
 });
