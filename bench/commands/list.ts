@@ -132,7 +132,7 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
     })),
     [
       ...columns('id Model', 'title Title', 'paper Paper', 'kind Kind'),
-      { key: 'parameters', title: 'Parameters', align: 'right' },
+      { key: 'parameters', title: 'Parameters', align: 'right', text: String },
       ...columns('sequence Sequence', 'step Step', 'golden Golden', 'devices Devices', 'claims Published claims 44'),
     ],
   );
@@ -148,7 +148,7 @@ export async function run(_args: unknown[], options: Options): Promise<number> {
     })),
     [
       ...columns('claim Claim', 'model Row', 'published Published'),
-      { key: 'ours', title: 'Here', align: 'right' },
+      { key: 'ours', title: 'Here', align: 'right', text: String },
       ...columns('met Verdict 60'),
     ],
   );
