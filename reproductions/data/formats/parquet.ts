@@ -1,4 +1,8 @@
-/** Rows of parquet files (the Hugging Face form of WikiText-103 and others), through hyparquet. */
+/**
+ * Rows of parquet files (the Hugging Face form of WikiText-103 and others), through hyparquet. Files that are cut
+ * short are refused. hyparquet trusts the counts inside of pages, so that a file with changed bytes there can take
+ * very long or much memory: read only files whose checksum has been verified.
+ */
 import { parquetMetadataAsync, parquetReadObjects } from 'hyparquet';
 import { compressors } from 'hyparquet-compressors';
 import { asFormatError, FormatError } from './format-error.ts';
