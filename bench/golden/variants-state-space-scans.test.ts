@@ -2,7 +2,6 @@
  * S5 and Liquid-S4 with options, sizes and parameter names that no stored case has, against their recurrences written
  * out step by step, and the gradients against difference quotients of those.
  */
-import assert from 'node:assert/strict';
 import test from 'node:test';
 import { openDevice } from '../../kernels/device/registry.ts';
 import {
@@ -18,80 +17,23 @@ import {
   sub,
   zero,
 } from '../../kernels/numerics/complex.ts';
-import { relativeError } from '../../kernels/ops/check.ts';
-import { Stream } from '../../kernels/tensor/random.ts';
 import { run as liquid } from './families/liquid-s4.ts';
 import { run as s5 } from './families/s5.ts';
-import type { GoldenCase, GoldenFamily, GoldenTensor } from './golden.ts';
-import { runGolden } from './run.ts';
+import type { GoldenCase, GoldenFamily } from './golden.ts';
+import { checkQuotients, quotientCase, type Values } from './quotient-case.ts';
 
 const devices = [await openDevice('reference'), await openDevice('cpu')];
-type Values = Record<string, Float64Array>;
 
 /** A case of normal values (`law` may move them), with y and all gradients computed from `formula` alone. */
-function made(
+const made = (
   family: string,
   config: Record<string, unknown>,
   shapes: Record<string, number[]>,
   law: (name: string, x: number) => number,
   formula: (x: Values) => Float64Array,
-): GoldenCase {
-  const stream = new Stream(3, JSON.stringify([family, config, shapes]));
-  const rest = { complex: false, offset: 0, nbytes: 0, dtype: 'f64' as const };
-  const values: Values = {};
-  const tensors: GoldenTensor[] = [];
-  for (const [name, shape] of Object.entries(shapes)) {
-    values[name] = stream.normals(shape.reduce((a, b) => a * b, 1)).map((x) => law(name, x));
-    tensors.push({ ...rest, name, role: 'param', shape, data: values[name] });
-  }
-  const y = formula(values);
-  const input = shapes.x ?? shapes.u;
-  const g = stream.normals(y.length);
-  tensors.push({ ...rest, name: 'y', role: 'output', shape: input, data: y });
-  tensors.push({ ...rest, name: 'g', role: 'cotangent', shape: input, data: g });
-  const objective = () => formula(values).reduce((sum, v, i) => sum + v * g[i], 0);
-  for (const [name, shape] of Object.entries(shapes)) {
-    const x = values[name];
-    const data = x.map((start, i) => {
-      const h = 1e-4 * Math.max(0.1, Math.abs(start));
-      const at = (by: number) => {
-        x[i] = start + by;
-        const value = objective();
-        x[i] = start;
-        return value;
-      };
-      const slope = (d: number) => (at(d) - at(-d)) / (2 * d);
-      return (4 * slope(h / 2) - slope(h)) / 3;
-    });
-    tensors.push({ ...rest, name: `grad_${name}`, role: 'grad', shape, of: name, data });
-  }
-  const get = (name: string) => {
-    const t = tensors.find((x) => x.name === name);
-    if (!t) throw new Error(`the case has no ${name}`);
-    return t;
-  };
-  const tolerance = { f64_rtol: 1e-7, f32_rtol: 5e-4 };
-  return {
-    case: 'made',
-    family,
-    config,
-    notes: '',
-    tolerance,
-    tensors,
-    get,
-    has: (n) => tensors.some((x) => x.name === n),
-  };
-}
+): GoldenCase => quotientCase({ family, config, shapes, law, formula, like: shapes.x ? 'x' : 'u' });
 
-async function check(c: GoldenCase, { run }: Pick<GoldenFamily, 'run'>): Promise<void> {
-  for (const device of devices) {
-    const verdict = await runGolden(c, device);
-    assert.equal(verdict.status, 'pass', `${device.info.id}: ${verdict.reason} (limit ${verdict.tolerance})`);
-  }
-  // The formula itself is exact to rounding.
-  const { computed } = await run(c, devices[0]);
-  assert.ok(relativeError(computed.get('y') ?? [], c.get('y').data) < 1e-12);
-}
+const check = (c: GoldenCase, family: Pick<GoldenFamily, 'run'>) => checkQuotients(c, family, devices);
 
 /** abar and the factor of B. */
 function discrete(disc: string, A: Complex, dt: number): { a: Complex; f: Complex } {
