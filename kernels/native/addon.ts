@@ -1,9 +1,10 @@
 /** Loads the native addon and types its surface. One `.node` file serves Bun, Deno and Node. */
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { DeviceUnavailableError } from '../device/device.ts';
+import { sourcesHash } from './sources.mjs';
 
 export interface KernelListing {
   op: string;
@@ -47,6 +48,13 @@ export function loadAddon(): Addon {
   if (!existsSync(path))
     throw new DeviceUnavailableError(
       `the CPU kernels are not built (no build/${arch}/longconv.node): run "npm run build"`,
+    );
+  // Kernels and the calls to them change together: an older build may read memory that is not there.
+  const built = join(root, 'build', arch, 'longconv.sources');
+  const sources = sourcesHash();
+  if (sources && (!existsSync(built) || readFileSync(built, 'utf8').trim() !== sources))
+    throw new DeviceUnavailableError(
+      'the CPU kernels were built from other sources than those here: run "npm run build"',
     );
   try {
     loaded = createRequire(import.meta.url)(path) as Addon;

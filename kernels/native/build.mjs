@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { sourcesHash } from './sources.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
@@ -106,6 +107,8 @@ for (const u of units) {
   u.stem = `${name}.${u.isa}.`;
 }
 
+// Taken before compiling: a file that changes meanwhile makes the build stale.
+const sources = sourcesHash();
 const t0 = Date.now();
 const todo = units.filter((u) => !existsSync(u.obj));
 // The slowest first, so that no core waits at the end for a long one: size is a fair guess.
@@ -160,3 +163,4 @@ if (todo.length || !existsSync(addon) || !existsSync(stamp) || text(stamp) !== i
     `longconv: built ${relative(root, addon)} (${todo.length} of ${units.length} units) in ${((Date.now() - t0) / 1000).toFixed(1)} s with ${compiler}`,
   );
 }
+writeFileSync(join(out, 'longconv.sources'), `${sources}\n`);

@@ -1,0 +1,1 @@
+export function sourcesHash(): string | null;
