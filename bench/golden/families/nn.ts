@@ -132,6 +132,8 @@ async function differentiate(
     values: (name) => c.get(name).data,
   });
   computed.set(names.output, await y.read());
+  // A case that asks for no gradient has no cotangent.
+  if (!c.has(names.cotangent)) return;
   t.backward(y, t.tensor(c.get(names.cotangent).data, y.shape));
   for (const [name, leaf] of leaves) {
     computed.set(names.gradient + name, (await leaf.grad?.read()) ?? new Float64Array(leaf.size));

@@ -53,12 +53,15 @@ function heads({ inputs: [q, k, v, lengths, start], attrs }: Call, each: (b: num
     }
 }
 
-/** start + sum of (v_j, 1) phi(k_j)^T over keys below `count`. */
-function sums({ z, k, v, start }: Head, count: number): number[][] {
+/** start + sum of (v_j, 1) phi(k_j)^T over keys below `count`; counts must not fall from one call to the next. */
+function growingSums({ z, k, v, start }: Head): (count: number) => number[][] {
   const S = start.map((r) => [...r]);
-  for (let j = 0; j < count; j++)
-    for (let r = 0; r <= z.e; r++) for (let f = 0; f < z.m; f++) S[r][f] += (r < z.e ? v[j][r] : 1) * k[j][f];
-  return S;
+  let j = 0;
+  return (count) => {
+    for (; j < count; j++)
+      for (let r = 0; r <= z.e; r++) for (let f = 0; f < z.m; f++) S[r][f] += (r < z.e ? v[j][r] : 1) * k[j][f];
+    return S;
+  };
 }
 
 export function forward(call: Call): void {
@@ -66,8 +69,9 @@ export function forward(call: Call): void {
   const { eps, keyEps } = call.attrs;
   heads(call, (b, h, head) => {
     const { Sq, e, m, h: all } = head.z;
+    const sums = growingSums(head);
     for (let i = 0; i < Sq; i++) {
-      const S = sums(head, head.visible(i));
+      const S = sums(head.visible(i));
       const n = dot(
         S[e].map((x) => x + keyEps),
         head.q[i],
@@ -76,7 +80,7 @@ export function forward(call: Call): void {
       for (let r = 0; r < e && o; r++)
         o.data[((b * Sq + i) * all + h) * e + r] = n + eps === 0 ? 0 : dot(S[r], head.q[i]) / (n + eps);
     }
-    if (state) state.data.set(sums(head, head.k.length).flat(), (b * all + h) * (e + 1) * m);
+    if (state) state.data.set(sums(head.k.length).flat(), (b * all + h) * (e + 1) * m);
   });
 }
 
@@ -90,12 +94,13 @@ export function backward(call: Call): void {
   const slope = slopes[call.attrs.map];
   heads(call, (b, h, head) => {
     const { Sq, Sk, e, m, h: all } = head.z;
+    const sums = growingSums(head);
     for (let i = 0; i < Sq; i++) {
       const n = norm.data[(b * all + h) * Sq + i];
       if (n === 0) continue;
       const up = row(g, b, i, h).map((x) => x / n);
       up.push(-dot(up, row(o, b, i, h)));
-      const S = sums(head, head.visible(i));
+      const S = sums(head.visible(i));
       for (let f = 0; f < m && gq; f++) {
         const at = ((b * Sq + i) * all + h) * m + f;
         let d = keyEps * up[e];
