@@ -8,6 +8,7 @@ test('text is broken at spaces alone, and its own lines stay', () => {
   assert.equal(wrap('unbreakable', 4), 'unbreakable');
   assert.equal(wrap('a b\nc d', 10), 'a b\nc d');
   assert.equal(wrap('', 10), '');
+  assert.equal(wrap('1.31 [0.186, 9.24] ms', 8), '1.31\n[0.186, 9.24]\nms');
 });
 
 const columns = [
@@ -37,6 +38,13 @@ test('columns that cannot fit are named, never lost in silence', () => {
   assert.match(table, /not shown in 30 columns: Published claims/);
   assert.doesNotMatch(table, /speech-commands/);
   assert.equal(fit([['one'], ['unbreakable']], 3).shown, 1);
+});
+
+test('an interval is not broken', () => {
+  assert.match(
+    renderTable([{ ms: '1.31 [0.186, 9.24]' }], [{ key: 'ms', title: 'ms' }], false, 18),
+    /\[0\.186, 9\.24\] │/,
+  );
 });
 
 test('a column has its own largest width', () => {

@@ -1,12 +1,15 @@
 /** Cells broken at their spaces, and columns left out at the right, so that a table fits a terminal. */
 
+/** Where a line may end: at a space, but not inside an interval. */
+const space = / (?![^[\n]*\])/;
+
 /** Lines of at most `width` characters where words allow; lines that the text already has are kept. */
 export function wrap(text: string, width: number): string {
   return text
     .split('\n')
     .map((given) => {
       const lines: string[] = [];
-      for (const word of given.split(' ')) {
+      for (const word of given.split(space)) {
         const line = lines.at(-1);
         if (line !== undefined && line.length + 1 + word.length <= width) lines[lines.length - 1] = `${line} ${word}`;
         else lines.push(word);
@@ -31,7 +34,7 @@ export function fit(
 ): { cells: string[][]; shown: number } {
   for (let shown = rows[0].length; ; shown--) {
     const columns = Array.from({ length: shown }, (_, i) => rows.map((r) => r[i]));
-    const least = columns.map((texts) => longest(texts, /[ \n]/));
+    const least = columns.map((texts) => longest(texts, new RegExp(`${space.source}|\\n`)));
     const widths = columns.map((texts, i) =>
       Math.max(least[i], Math.min(longest(texts, /\n/), limits[i] ?? Number.POSITIVE_INFINITY)),
     );
