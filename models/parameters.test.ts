@@ -15,6 +15,10 @@ const device = await openDevice('reference');
 const H = 32;
 const L = 64;
 
+test('every mixer counts its parameters by formula and states the laws of its initial values', () => {
+  for (const [id, { parameters, laws }] of allCases) assert.ok(parameters.length > 0 && laws.length > 0, id);
+});
+
 /** One mixer on its own. */
 async function build(id: string, config: object = {}, width = H, length = L, seed = 1) {
   const definition = await loadMixer(id);

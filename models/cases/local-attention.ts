@@ -1,4 +1,4 @@
-import { type MixerCases, one } from '../cases.ts';
+import { type MixerCases, one, uniform } from '../cases.ts';
 
 const H = 32;
 
@@ -25,6 +25,6 @@ const cases: MixerCases = {
     [{ heads: 4 }, 4 * (H * H + H)],
     [{ heads: 4, inner: 16, rotary: true, window: 7 }, 3 * (16 * H + 16) + H * 16 + H],
   ],
-  laws: [],
+  laws: [[{}, ['q_proj', 'k_proj', 'v_proj', 'out_proj'].map((map) => uniform(`${map}.weight`, -1 / 16, 1 / 16))]],
 };
 export default cases;
