@@ -23,8 +23,8 @@
 import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
 import { monarchConv } from '../monarch-conv/op.ts';
-import { defineOp, type OpCase, requireShape, type Shape, showShape } from '../op.ts';
-import { isTwoSided, type Sides, sideNames } from './sides.ts';
+import { defineOp, type OpCase, requireShape, type Shape } from '../op.ts';
+import { convolutionShape, isTwoSided, type Sides, sideNames } from './sides.ts';
 
 export const forms = ['fused', 'unfused', 'three-pass'] as const;
 /** A row of 256 KB: half of a small second-level cache. */
@@ -98,20 +98,10 @@ const fftConvOp = defineOp<FftConvAttrs>({
   outputs: [{ name: 'y' }],
   infer([u, k, D], { sides, form, onChip = onChipDefault }) {
     const id = 'fft-conv';
-    requireShape(sideNames.includes(sides), id, `sides must be one of ${sideNames.join(', ')}, not ${sides}`);
     requireShape(onChip > 0, id, `onChip must be a number of points, at least 1, not ${onChip}`);
     requireShape(forms.includes(form), id, `form must be one of ${forms.join(', ')}, not ${form}`);
-    requireShape(u?.length === 3, id, `u must have shape (B, H, L), not ${showShape(u)}`);
-    requireShape(k?.length === 3, id, `k must have shape (C, H, Lk), not ${showShape(k)}`);
-    const [B, H, L] = u;
-    requireShape(B > 0 && H > 0 && L > 0 && k.every((n) => n > 0), id, 'every dimension must be at least 1');
-    requireShape(k[1] === H, id, `u has ${H} channels but k has ${k[1]}`);
-    const two = isTwoSided(sides);
-    requireShape(!two || k[0] % 2 === 0, id, `${sides} needs an even number of kernel channels, not ${k[0]}`);
-    requireShape(sides !== 'circular' || k[2] === 2 * L, id, `circular needs 2L = ${2 * L} taps, not ${k[2]}`);
-    const C = two ? k[0] / 2 : k[0];
-    requireShape(!D || (D.length === 2 && D[0] === C && D[1] === H), id, `D must be (${C}, ${H}), not ${showShape(D)}`);
-    return [[B, C * H, L]];
+    const y = convolutionShape(id, [u, k, D], sides);
+    return [y];
   },
   saves: () => ({ inputs: [0, 1, 2], outputs: [] }),
   /** sides, form: their positions in the lists; onChip */

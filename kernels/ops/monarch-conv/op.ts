@@ -14,8 +14,8 @@
  */
 import type { Tape } from '../../tensor/tape.ts';
 import type { Tensor } from '../../tensor/tensor.ts';
-import { isTwoSided, lagRange, type Sides, sideNames } from '../fft-conv/sides.ts';
-import { defineOp, type OpCase, requireShape, type Shape, showShape, sizeOf } from '../op.ts';
+import { convolutionShape, isTwoSided, lagRange, type Sides, sideNames } from '../fft-conv/sides.ts';
+import { defineOp, type OpCase, requireShape, type Shape, sizeOf } from '../op.ts';
 
 export type MonarchConvAttrs = {
   sides: Sides;
@@ -106,29 +106,20 @@ const monarchConvOp = defineOp<MonarchConvAttrs>({
   outputs: [{ name: 'y' }],
   infer([u, k, D], { sides, factors }) {
     const id = 'monarch-conv';
-    requireShape(sideNames.includes(sides), id, `sides must be one of ${sideNames.join(', ')}, not ${sides}`);
-    requireShape(u?.length === 3, id, `u must have shape (B, H, L), not ${showShape(u)}`);
-    requireShape(k?.length === 3, id, `k must have shape (C, H, Lk), not ${showShape(k)}`);
-    const [B, H, L] = u;
-    requireShape(B > 0 && H > 0 && L > 0 && k.every((n) => n > 0), id, 'every dimension must be at least 1');
-    requireShape(k[1] === H, id, `u has ${H} channels but k has ${k[1]}`);
-    const two = isTwoSided(sides);
-    requireShape(!two || k[0] % 2 === 0, id, `${sides} needs an even number of kernel channels, not ${k[0]}`);
-    requireShape(sides !== 'circular' || k[2] === 2 * L, id, `circular needs 2L = ${2 * L} taps, not ${k[2]}`);
-    const C = two ? k[0] / 2 : k[0];
-    requireShape(!D || (D.length === 2 && D[0] === C && D[1] === H), id, `D must be (${C}, ${H}), not ${showShape(D)}`);
+    const y = convolutionShape(id, [u, k, D], sides);
+    const [L, Lk] = [(u as Shape)[2], (k as Shape)[2]];
     requireShape(
       factors.length > 0 && factors.length <= 24 && factors.every((n) => Number.isInteger(n) && n > 0),
       id,
       `the factors [${factors.join(', ')}] must be 1 to 24 whole numbers, at least 1`,
     );
-    const least = monarchSize(sides, L, k[2]);
+    const least = monarchSize(sides, L, Lk);
     requireShape(
       sizeOf(factors) >= least,
       id,
       `the factors ${factors.join(' x ')} = ${sizeOf(factors)} are too small for length ${L}: their product must be at least ${least}`,
     );
-    return [[B, C * H, L]];
+    return [y];
   },
   saves: () => ({ inputs: [0, 1, 2], outputs: [] }),
   /** sides (position in the list), number of factors, the factors */
