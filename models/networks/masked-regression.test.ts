@@ -29,7 +29,8 @@ const config = (mixer: string, own: object, timeStamps = 11): MaskedRegressionCo
 const models: [string, MaskedRegressionConfig][] = [
   ['causal', config('s4d', { states: 4 })],
   ['two-sided', config('attention', { heads: 2 })],
-  ['without time stamps', config('long-conv', { lambda: 0.0005, kernelDropout: 0, bidirectional: true }, 0)],
+  // No threshold on the taps: its corners have no derivative.
+  ['without time stamps', config('long-conv', { lambda: 0, kernelDropout: 0, bidirectional: true }, 0)],
 ];
 
 function batchOf(timeStamps: number, values = new Stream(1, 'signal').normals(B * L * R)): RegressionBatch {
