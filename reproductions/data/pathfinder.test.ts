@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Draws } from './draws.ts';
 import statistics from './fixtures/pathfinder-statistics.json' with { type: 'json' };
+import { components } from './pathfinder/compare.ts';
 import { PathfinderGenerator, type PathfinderImage } from './pathfinder/contours.ts';
 import { Geometry } from './pathfinder/geometry.ts';
 import { resize } from './pathfinder/lanczos.ts';
@@ -35,27 +36,6 @@ const distance = (a: number[], b: number[]) => Math.hypot(a[0] - b[0], a[1] - b[
 const median = (v: number[]) => v.toSorted((a, b) => a - b)[v.length >> 1];
 const share = (images: PathfinderImage[], above: number) =>
   mean(images.map((image) => image.pixels.filter((p) => p > above).length / image.pixels.length));
-
-/** 8-connected regions brighter than 64. */
-function components(pixels: Uint8Array, size: number): number {
-  const seen = new Uint8Array(pixels.length);
-  let regions = 0;
-  for (let start = 0; start < pixels.length; start++) {
-    if (seen[start] || pixels[start] <= 64) continue;
-    regions++;
-    const stack = [start];
-    seen[start] = 1;
-    for (let at = stack.pop(); at !== undefined; at = stack.pop())
-      for (let y = Math.floor(at / size) - 1; y <= Math.floor(at / size) + 1; y++)
-        for (let x = (at % size) - 1; x <= (at % size) + 1; x++) {
-          const next = y * size + x;
-          if (y < 0 || x < 0 || y >= size || x >= size || seen[next] || pixels[next] <= 64) continue;
-          seen[next] = 1;
-          stack.push(next);
-        }
-  }
-  return regions;
-}
 
 /** Correlation of all pixels with their neighbours at (dy, dx). */
 function correlation(images: PathfinderImage[], size: number, dy: number, dx: number): number {

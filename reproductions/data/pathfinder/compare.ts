@@ -77,7 +77,7 @@ class Correlation {
 }
 
 /** 8-connected regions brighter than 64. */
-function components(pixels: Uint8Array, size: number): number {
+export function components(pixels: Uint8Array, size: number): number {
   const seen = new Uint8Array(pixels.length);
   let regions = 0;
   for (let start = 0; start < pixels.length; start++) {
