@@ -6,7 +6,7 @@ import { openDevice } from '../../kernels/device/registry.ts';
 import { loadSuite, type SuiteOptions, suiteIds } from '../suite.ts';
 
 const device = await openDevice('cpu');
-const options: SuiteOptions = { scale: 'quick', lengths: [150], width: 32, layers: 1, batch: 1, peers: [], seed: 0 };
+const options: SuiteOptions = { scale: 'quick', lengths: [300], width: 32, batch: 1, peers: [], seed: 0 };
 
 for (const id of suiteIds())
   test(`suite ${id}`, async () => {
