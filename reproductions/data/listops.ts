@@ -101,6 +101,7 @@ class Collector {
 }
 
 export class ListOps implements Dataset {
+  readonly task = 'classification';
   readonly id = 'listops';
   readonly input = { kind: 'tokens', vocabulary: vocabulary.length, padding: PAD } as const;
   readonly classes = 10;
@@ -152,7 +153,7 @@ export class ListOps implements Dataset {
       x[b * L + row.length] = END;
     });
     const targets = Int32Array.from(indices, (index) => this.label(split, index));
-    return { x, lengths, targets, B: rows.length, L };
+    return { x, lengths, targets, B: rows.length, rows: rows.length, L };
   }
 }
 

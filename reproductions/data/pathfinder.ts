@@ -48,6 +48,7 @@ export function generateImages({ seed, size }: { seed: number; size: PathfinderS
 }
 
 export class Pathfinder implements Dataset {
+  readonly task = 'classification';
   readonly id: string;
   readonly kind = 'generated-equivalent';
   readonly input = { kind: 'real', dims: 1 } as const;
@@ -99,7 +100,7 @@ export class Pathfinder implements Dataset {
       for (let i = 0; i < L; i++) x[b * L + i] = (image[i] / 255 - 0.5) / 0.5;
     }
     const targets = Int32Array.from(indices, (index) => this.label(split, index));
-    return { x, lengths: null, targets, B, L };
+    return { x, lengths: null, targets, B, rows: B, L };
   }
 }
 

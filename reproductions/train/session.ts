@@ -74,7 +74,7 @@ export class Session {
     let tokens = 0;
     for (let from = 0; from < plan.batch; from += part) {
       const host = this.dataset.batch('train', indices.subarray(from, from + part));
-      tokens += host.lengths ? host.lengths.reduce((a, b) => a + b, 0) : host.B * host.L;
+      tokens += host.lengths ? host.lengths.reduce((a, b) => a + b, 0) : host.rows * host.L;
       using t = new Tape(this.device, { streams: this.#streams });
       const { loss, logits } = model.loss(t, this.#upload(t, host));
       t.backward(loss, t.tensor([1 / plan.accumulation], [1]));
@@ -111,12 +111,12 @@ export class Session {
     return metrics;
   }
 
-  #upload(t: Tape, { x, lengths, targets, B, L }: HostBatch): Batch {
+  #upload(t: Tape, { x, lengths, targets, B, rows, L }: HostBatch): Batch {
     const input: Tensor =
-      x instanceof Int32Array ? t.tensor(x, [B, L], 'i32') : t.tensor(x, [B, L, x.length / (B * L)]);
+      x instanceof Int32Array ? t.tensor(x, [rows, L], 'i32') : t.tensor(x, [rows, L, x.length / (rows * L)]);
     return {
       x: input,
-      lengths: lengths && t.tensor(lengths, [B], 'i32'),
+      lengths: lengths && t.tensor(lengths, [rows], 'i32'),
       targets: t.tensor(targets, [B], 'i32'),
     };
   }
