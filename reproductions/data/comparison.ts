@@ -45,8 +45,24 @@ export function compareMeans(
   return { quantity, here: values.mean, reference: reference.mean, distance, limit, measure: 'standard errors' };
 }
 
-/** Critical values of chi-square at p = 0.001. */
-const critical: Record<number, number> = { 3: 16.27, 8: 26.12, 9: 27.88 };
+/** Critical values of chi-square at p = 0.001 for 1 to 10 degrees of freedom. */
+const tabulated = [10.83, 13.82, 16.27, 18.47, 20.52, 22.46, 24.32, 26.12, 27.88, 29.59];
+
+/**
+ * Critical value at p = 0.001; from eleven degrees d on by Wilson and Hilferty (1931), right to half a percent:
+ * d (1 - 2 / (9 d) + z sqrt(2 / (9 d)))^3 with z = 3.0902.
+ */
+export function critical(degrees: number): number {
+  if (degrees <= tabulated.length) return tabulated[degrees - 1];
+  const spread = 2 / (9 * degrees);
+  return degrees * (1 - spread + 3.0902 * Math.sqrt(spread)) ** 3;
+}
+
+/** The reference is not a sample but known exactly. */
+export const EXACT = 1e15;
+
+/** So many shares are written out; of more the range. */
+const MOST_SHOWN = 10;
 
 /** Counts against shares that were themselves estimated from `size` samples. */
 export function compareShares(
@@ -56,13 +72,16 @@ export function compareShares(
   size: number,
 ): Comparison {
   const n = counts.reduce((a, b) => a + b, 0);
-  const text = (values: readonly number[]) => values.map((v) => show(v, 2)).join(' ');
+  const text = (values: readonly number[]) =>
+    values.length <= MOST_SHOWN
+      ? values.map((v) => show(v, 2)).join(' ')
+      : `${show(Math.min(...values), 2)} to ${show(Math.max(...values), 2)} (${values.length})`;
   return {
     quantity,
     here: n ? text(counts.map((c) => c / n)) : '-',
     reference: text(shares),
     distance: n ? chiSquare(counts, shares, size) : null,
-    limit: critical[counts.length - 1] ?? null,
+    limit: counts.length > 1 ? critical(counts.length - 1) : null,
     measure: 'chi-square, p 0.001',
   };
 }
