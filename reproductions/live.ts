@@ -15,6 +15,7 @@ export class LiveReport implements LoopReport {
   #accuracy = 0;
   #secondsPerStep: number | null = null;
   #tokensPerSecond = 0;
+  #waited = 0;
   #line = '';
 
   constructor(readonly job: Job) {
@@ -38,10 +39,11 @@ export class LiveReport implements LoopReport {
     if (this.#secondsPerStep === null) this.#secondsPerStep = line.seconds;
     else this.#secondsPerStep += FRESH * (line.seconds - this.#secondsPerStep);
     this.#tokensPerSecond = line.tokens / line.seconds;
+    this.#waited += FRESH * ((line.waited ?? 0) / line.seconds - this.#waited);
     const left = (steps - line.step) * this.#secondsPerStep;
     this.#line =
       `${this.name}: step ${line.step} of ${steps}, epoch ${session.epoch.toFixed(2)}, loss ${this.#loss.toFixed(3)}, ` +
-      `accuracy ${percent(this.#accuracy)}, ${Math.round(this.#tokensPerSecond)} tokens/s, ${showDuration(left)} left`;
+      `accuracy ${percent(this.#accuracy)}, ${Math.round(this.#tokensPerSecond)} tokens/s (${percent(this.#waited)} waiting for data), ${showDuration(left)} left`;
     progress.live(this.#line);
   }
 

@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'no
 import { join } from 'node:path';
 import { canonical } from '../../results/record.ts';
 import { setAside, writeAtomically } from '../data/cache.ts';
+import type { Cursor } from './order.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.ts';
 
 export interface CheckpointState {
@@ -17,8 +18,8 @@ export interface CheckpointState {
   configHash: string;
   /** Marks of the random streams. */
   streams: Record<string, number>;
-  /** Where the data is: batches already taken from the order of this epoch. */
-  data: { epoch: number; batch: number };
+  /** Where the data are. */
+  data: Cursor;
   /** AdamW's own count per parameter. */
   optimizerSteps: Record<string, number>;
   /** Step after which the validation split was last looked at, and the best of them. */

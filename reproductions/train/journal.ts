@@ -21,6 +21,8 @@ const journalSchema = z.discriminatedUnion('event', [
     /** Seconds that the step took, and what it saw. */
     seconds: number,
     tokens: number,
+    /** Seconds of these in which it waited for its data. */
+    waited: number.optional(),
   }),
   z.object({
     event: z.literal('evaluation'),

@@ -136,10 +136,10 @@ export async function trainLoop(
         const reason = reasonToStop() ?? (session.step === options.stopAfter ? 'paused' : null);
         if (reason) throw new Stop(reason);
         const start = performance.now();
-        const { loss, accuracy, rate, tokens } = await session.train();
+        const { loss, accuracy, rate, tokens, waited } = await session.train();
         const seconds = (performance.now() - start) / 1000;
         session.seconds += seconds;
-        const line: StepLine = { event: 'step', step: session.step, loss, accuracy, rate, seconds, tokens };
+        const line: StepLine = { event: 'step', step: session.step, loss, accuracy, rate, seconds, tokens, waited };
         journal.write(line);
         report.stepped?.(line, session);
         // Signals are handled between steps.

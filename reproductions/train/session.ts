@@ -8,8 +8,9 @@ import { AdamW, type MomentState } from '../../models/training/optimizer.ts';
 import { scheduleFactor } from '../../models/training/schedule.ts';
 import type { Dataset, HostBatch, SplitName } from '../data/dataset.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { Loader } from './loader.ts';
 import { Metrics } from './metrics.ts';
-import { SampleOrder } from './order.ts';
+import { type Cursor, inOrder, SampleOrder } from './order.ts';
 import type { TrainingPlan } from './plan.ts';
 import type { NamedTensor, TensorData } from './safetensors.ts';
 
@@ -18,6 +19,8 @@ export interface StepResult {
   accuracy: number;
   rate: number;
   tokens: number;
+  /** Seconds for which the step waited for its data. */
+  waited: number;
 }
 
 /** The loss is no longer a number. */
@@ -36,6 +39,11 @@ export class Session {
   readonly #streams: Streams;
   readonly #order: SampleOrder;
   readonly #optimizer: AdamW;
+  readonly #loader: Loader<Dataset>;
+  /** What the next step will take. */
+  #cursor: Cursor = { epoch: 0, batch: 0 };
+  /** Its batches and those after it, in preparation. */
+  #parts: AsyncGenerator<HostBatch> | null = null;
 
   private constructor(
     readonly device: Device,
@@ -53,6 +61,7 @@ export class Session {
       beta2: plan.betas[1],
       clipNorm: plan.clip,
     });
+    this.#loader = new Loader(dataset);
   }
 
   static async open(device: Device, dataset: Dataset, plan: TrainingPlan): Promise<Session> {
@@ -61,19 +70,21 @@ export class Session {
   }
 
   get epoch(): number {
-    return this.#order.epoch + this.#order.batch / this.#order.batchesPerEpoch;
+    return this.#cursor.epoch + this.#cursor.batch / this.#order.batchesPerEpoch;
   }
 
   /** One optimiser step. Throws `DivergedError` when the loss is not finite; nothing was updated then. */
   async train(): Promise<StepResult> {
     const { plan, model } = this;
     const factor = scheduleFactor(plan.schedule, this.step);
-    const indices = this.#order.next();
-    const part = plan.batch / plan.accumulation;
+    this.#parts ??= this.#loader.run(this.#order.from(this.#cursor, plan.accumulation));
     const metrics = new Metrics();
     let tokens = 0;
-    for (let from = 0; from < plan.batch; from += part) {
-      const host = this.dataset.batch('train', indices.subarray(from, from + part));
+    let waited = 0;
+    for (let part = 0; part < plan.accumulation; part++) {
+      const asked = performance.now();
+      const host = (await this.#parts.next()).value as HostBatch;
+      waited += (performance.now() - asked) / 1000;
       tokens += host.lengths ? host.lengths.reduce((a, b) => a + b, 0) : host.rows * host.L;
       using t = new Tape(this.device, { streams: this.#streams });
       const { loss, logits } = model.loss(t, this.#upload(t, host));
@@ -87,26 +98,24 @@ export class Session {
     model.store.zeroGrad();
     await this.device.fence();
     this.step++;
+    this.#cursor = this.#order.after(this.#cursor);
     this.examples += plan.batch;
     this.tokens += tokens;
-    return { loss: metrics.loss, accuracy: metrics.accuracy, rate: plan.lr * factor, tokens };
+    return { loss: metrics.loss, accuracy: metrics.accuracy, rate: plan.lr * factor, tokens, waited };
   }
 
   /** Mean loss and accuracy over a split. `between` is called after every batch and may throw to end it. */
   async evaluate(split: SplitName, between: (done: number, total: number) => void = () => {}): Promise<Metrics> {
     const metrics = new Metrics();
     const total = this.dataset.sizes[split];
-    for (let from = 0; from < total; from += this.plan.evaluationBatch) {
-      const count = Math.min(this.plan.evaluationBatch, total - from);
-      const host = this.dataset.batch(
-        split,
-        Int32Array.from({ length: count }, (_, i) => from + i),
-      );
+    let done = 0;
+    for await (const host of this.#loader.run(inOrder(split, total, this.plan.evaluationBatch))) {
       using t = new Tape(this.device, { grad: false });
       const { loss, logits } = this.model.loss(t, this.#upload(t, host));
       metrics.add(await loss.item(), await logits.read(), host.targets);
       await new Promise((resolve) => setImmediate(resolve));
-      between(from + count, total);
+      done += host.B;
+      between(done, total);
     }
     return metrics;
   }
@@ -133,7 +142,7 @@ export class Session {
       tensors.set(`adamw.v/${name}`, { data: v, shape });
     }
     const { step, evaluated, best, seconds, examples, tokens } = this;
-    const data = { epoch: this.#order.epoch, batch: this.#order.batch };
+    const data = this.#cursor;
     const streams = this.#streams.save();
     return {
       state: {
@@ -154,8 +163,8 @@ export class Session {
       moments.set(name, { step, m: tensorOf(tensors, `adamw.m/${name}`), v: tensorOf(tensors, `adamw.v/${name}`) });
     this.#optimizer.restore(moments);
     this.#streams.restore(state.streams);
-    this.#order.epoch = state.data.epoch;
-    this.#order.batch = state.data.batch;
+    this.#cursor = this.#order.normal(state.data);
+    this.#parts = null;
     this.step = state.step;
     this.evaluated = state.evaluated;
     this.best = state.best;
@@ -172,6 +181,7 @@ export class Session {
   }
 
   close(): void {
+    this.#loader.close();
     this.#optimizer.dispose();
     this.model.store.dispose();
   }

@@ -9,7 +9,6 @@ import { openListOps } from '../data/listops.ts';
 import { CheckpointFolder } from './checkpoint.ts';
 import { Journal } from './journal.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './loop.ts';
-import { SampleOrder } from './order.ts';
 import type { TrainingPlan } from './plan.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.ts';
 
@@ -148,16 +147,4 @@ test('safetensors: round trip, alignment, and what is damaged is refused', () =>
   assert.throws(() => decodeSafetensors(file.subarray(0, file.length - 1)), /does not lie within the file/);
   assert.throws(() => decodeSafetensors(Buffer.from('no')), /header does not fit/);
   assert.throws(() => encodeSafetensors(new Map([['x', { data: new Float32Array(2), shape: [3] }]])), /do not fill/);
-});
-
-test('sample order: every sample at most once an epoch, other orders in other epochs, and from anywhere', () => {
-  const order = new SampleOrder(1, 10, 3);
-  const epochs = [0, 1].map(() => Array.from({ length: 3 }, () => [...order.next()]).flat());
-  for (const epoch of epochs) assert.equal(new Set(epoch).size, 9);
-  assert.notDeepEqual(epochs[0], epochs[1]);
-  const later = new SampleOrder(1, 10, 3);
-  later.epoch = 1;
-  later.batch = 1;
-  assert.deepEqual([...later.next()], epochs[1].slice(3, 6));
-  assert.throws(() => new SampleOrder(1, 10, 11), /larger than the 10 training samples/);
 });
