@@ -8,6 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { PublishedRow } from '../results/published/schema.ts';
 import type { Dataset } from './data/dataset.ts';
+import type { DataDefinition } from './data/definition.ts';
 import type { TrainingPlan } from './train/plan.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -19,8 +20,10 @@ export const scales = ['smoke', 'desk', 'paper'] as const;
 export type Scale = (typeof scales)[number];
 
 export interface DataOptions {
-  /** `offline`: what can be had without downloads; otherwise a folder with the real files. */
+  /** `--data`: real, offline, auto, a dataset, or a folder with the published files (`data/choose.ts`). */
   data: string;
+  /** Fetches the published files of a dataset; absent: they must be here. */
+  fetch?(definition: DataDefinition): Promise<void>;
   signal?: AbortSignal;
   progress?(done: number, total: number): void;
 }

@@ -76,12 +76,16 @@ test('a run that does not fit into memory is refused before it begins', async ()
 });
 
 test('data or a device that is not here ends with 3 and says what runs', async () => {
-  const text = await repro(['longconv-lra', '--task', 'text']);
-  assert.equal(text.code, 3);
-  assert.match(text.err, /text: its data cannot be made here.*listops, pathfinder, pathx/);
-  const files = await repro(['longconv-lra', '--task', 'listops', '--data', join(folder, 'nowhere')]);
+  const args = ['longconv-lra', '--task', 'listops', '--data'];
+  const real = await repro([...args, 'real'], undefined, { LONGCONV_DOWNLOAD: 'never' });
+  assert.equal(real.code, 3);
+  assert.match(real.err, /the files of listops are not here, and LONGCONV_DOWNLOAD=never.*repro data get lra/);
+  const nowhere = await repro([...args, join(folder, 'nowhere')]);
+  assert.equal(nowhere.code, 2);
+  assert.match(nowhere.err, /--data .*nowhere: there is no such folder, and no dataset of this name/);
+  const files = await repro([...args, folder]);
   assert.equal(files.code, 3);
-  assert.match(files.err, /nowhere\/basic_train\.tsv is not there/);
+  assert.match(files.err, /basic_train\.tsv is not there/);
 });
 
 test('help names the exit codes and the claims; list has every claim and task', async () => {

@@ -27,7 +27,12 @@ function build() {
     .option('--accumulation <n>', 'Each batch in n parts: less memory (batch norm then sees the parts)')
     .option('--budget <time>', 'Stop with a checkpoint after this time: 90s, 30m, 2h')
     .option('--fresh', 'Start over instead of going on from the last checkpoint')
-    .option('--data <where>', 'offline: what can be made here; or a folder with the real files', { default: 'offline' })
+    .option(
+      '--data <where>',
+      'real: the published files, fetched when they are not here; offline: made here; auto: real when they are here; ' +
+        'or a dataset of repro data list, or a folder with the published files',
+      { default: 'auto' },
+    )
     .option('--device <id>', 'cpu, reference or webgpu[:i]', { default: 'cpu' })
     .option('--json', 'One JSON object')
     .option('--out <file>', 'Also keep the result: .csv, .md, .json as such, anything else as records (JSON Lines)')
@@ -57,16 +62,21 @@ function build() {
     .example('  repro status')
     .action((options) => load('status', [], options));
   cli
-    .command('data <action> [...datasets]', 'list: what there is and what is here; get: fetch it; verify: check it')
+    .command(
+      'data <action> [...datasets]',
+      'list: what there is; get: fetch or make it; verify: check it; baselines: what simple methods get on it',
+    )
     .option('--only <parts>', 'Parts of the dataset or names of its files (default: what the claims need)')
-    .option('--from <path>', 'get: a folder with the files, instead of the network; verify: what is to be checked')
-    .option('--unpack', 'get: also unpack the archives, into folders beside them')
+    .option('--from <path>', 'get: a folder with the files, instead of the network; verify, baselines: the real files')
+    .option('--no-unpack', 'get: leave the archives as they are')
     .option('--budget <time>', 'get: stop after this time and keep what has arrived: 90s, 30m, 2h')
     .option('--json', 'One JSON object')
     .example('  repro data list')
     .example('  repro data get imdb cifar-10')
-    .example('  repro data get lra --from ~/Downloads --unpack')
-    .example('  repro data verify speech-commands')
+    .example('  repro data get lra --from ~/Downloads')
+    .example('  repro data get text-spamham img-emoji9')
+    .example('  repro data verify listops --from basic_test.tsv')
+    .example('  repro data baselines text-spamham')
     .action((action, datasets, options) => load('data', [action, datasets], options));
   cli.help((sections) => {
     if (!cli.matchedCommand || cli.matchedCommand.name === 'run')

@@ -7,6 +7,7 @@ import { appendEvidence, type Evidence, readEvidence } from '../results/evidence
 import { provenance, runsFolder } from '../results/provenance.ts';
 import { configHash, newId } from '../results/record.ts';
 import type { Claim, Scale } from './claim.ts';
+import { baselinesOf } from './data/baselines.ts';
 import { type Dataset, guessLevel } from './data/dataset.ts';
 import { UsageError } from './errors.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
@@ -87,6 +88,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
       config_hash: hash,
       data: { id: dataset.id, kind: dataset.kind, description: dataset.description, checksum: dataset.checksum },
       guess: guessLevel(dataset.labelCounts('test')),
+      baselines: (await baselinesOf(dataset)).map(({ method, metric, value }) => ({ method, metric, value })),
       ...{ parameters: result.parameters, steps: step, best_step: bestStep, validation, test },
       ...{ seconds: result.seconds, examples: result.examples, tokens: result.tokens },
       peak_bytes: device.memory.peak,

@@ -2,11 +2,12 @@
 import { type LraModel, type LraRow, lraNetwork, lraPublished } from '../models/configurations/lra-published.ts';
 import type { LraTask } from '../models/configurations/lra-tasks.ts';
 import type { DataOptions, Scale, UnseededPlan } from './claim.ts';
+import { chooseData, type TaskData } from './data/choose.ts';
 import type { Dataset } from './data/dataset.ts';
+import type { OpenOptions } from './data/definition.ts';
 import type { TreeBounds } from './data/listops/tree.ts';
 import { openListOps } from './data/listops.ts';
-import { openPathfinder } from './data/pathfinder.ts';
-import { DataUnavailableError, UsageError } from './errors.ts';
+import { UsageError } from './errors.ts';
 
 /** Task ids with their names in the published tables. */
 export const lraTaskNames: Record<LraTask, string> = {
@@ -23,44 +24,42 @@ export const smokeListOps: TreeBounds = { minLength: 5, maxLength: 50, maxDepth:
 
 const samples = (train: number, held: number) => ({ train, validation: held, test: held });
 
-/** The data of a task at a scale; at paper scale all of it. */
-export async function openLraData(task: string, scale: Scale, options: DataOptions): Promise<Dataset> {
-  const { data, ...making } = options;
-  if (data !== 'offline' && task !== 'listops')
-    throw new DataUnavailableError(
-      `${task}: real files can be read for listops only as yet; leave --data out to use what is generated here`,
-    );
-  switch (task) {
-    case 'listops': {
-      if (data !== 'offline') return openListOps({ folder: data });
-      if (scale === 'smoke') return openListOps({ bounds: smokeListOps, sizes: samples(20_000, 500), ...making });
-      return openListOps({ ...(scale === 'desk' ? { sizes: samples(20_000, 1000) } : {}), ...making });
-    }
-    case 'pathfinder': {
-      if (scale === 'paper') return openPathfinder({ size: 32, ...making });
-      return openPathfinder({
-        size: 32,
-        sizes: scale === 'smoke' ? samples(3000, 300) : samples(40_000, 2000),
-        ...making,
-      });
-    }
-    case 'pathx': {
-      if (scale === 'paper') return openPathfinder({ size: 128, ...making });
-      return openPathfinder({
-        size: 128,
-        sizes: scale === 'smoke' ? samples(64, 32) : samples(4000, 500),
-        ...making,
-      });
-    }
-    default:
-      throw notHere(task);
-  }
-}
+/** The datasets of each task. */
+export const lraData: Record<LraTask, TaskData> = {
+  listops: { real: 'listops', offline: ['listops'] },
+  text: { real: 'imdb', offline: ['text-spamham'] },
+  retrieval: { real: 'aan', offline: ['retrieval-samedoc'] },
+  image: { real: 'cifar-gray', offline: ['img-emoji9', 'img-texture10'] },
+  pathfinder: { real: 'pathfinder32', offline: ['pathfinder32'] },
+  pathx: { real: 'pathfinder128', offline: ['pathfinder128'] },
+};
 
-const notHere = (task: string) =>
-  new DataUnavailableError(
-    `${task}: its data cannot be made here and cannot be downloaded yet; tasks that run: listops, pathfinder, pathx`,
-  );
+/** How much of a task's data a scale uses; at paper scale all of it. */
+const used: Record<LraTask, Record<'smoke' | 'desk', OpenOptions['sizes']>> = {
+  listops: { smoke: samples(20_000, 500), desk: samples(20_000, 1000) },
+  text: { smoke: samples(500, 100), desk: {} },
+  retrieval: { smoke: samples(200, 50), desk: samples(20_000, 1000) },
+  image: { smoke: samples(1000, 200), desk: {} },
+  pathfinder: { smoke: samples(3000, 300), desk: samples(40_000, 2000) },
+  pathx: { smoke: samples(64, 32), desk: samples(4000, 500) },
+};
+
+/** The data of a task at a scale. */
+export async function openLraData(task: string, scale: Scale, options: DataOptions): Promise<Dataset> {
+  const { data, fetch, ...working } = options;
+  const { definition, folder } = await chooseData(task, lraData[task as LraTask], data, fetch ? { fetch } : {});
+  const sizes = scale === 'paper' ? {} : used[task as LraTask][scale];
+  if (task === 'listops' && scale === 'smoke' && folder === null)
+    return openListOps({ bounds: smokeListOps, ...(sizes ? { sizes } : {}), ...working });
+  const opened = await definition.open({
+    ...working,
+    ...(sizes ? { sizes } : {}),
+    ...(folder === null ? {} : { folder }),
+  });
+  if (opened.task !== 'classification')
+    throw new UsageError(`${definition.id} has no classes: it is no data for ${task}`);
+  return opened;
+}
 
 /** The published configuration of a model on a task, as a plan. */
 export function paperPlan(row: LraRow): UnseededPlan {
@@ -102,7 +101,8 @@ export interface Reduction {
 
 /** The published configuration made smaller: everything that is not named stays as published. */
 export function reducedPlan(row: LraRow, small: Reduction | undefined): UnseededPlan {
-  if (!small) throw notHere(row.task);
+  if (!small)
+    throw new UsageError(`there is no reduced configuration for ${row.task} at this scale yet: try another --scale`);
   const paper = paperPlan(row);
   const { layers, width, batch, lr, warmup, steps, evaluateEvery } = small;
   const network = lraNetwork({ ...row, layers, width, layer: narrower(row, small) }, small.length);

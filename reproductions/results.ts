@@ -9,9 +9,10 @@ import { appendRecord } from '../results/store.ts';
 import { type Column, render } from '../results/tables.ts';
 import type { Claim, Scale } from './claim.ts';
 import { plot } from './curve.ts';
+import { showBaseline } from './data/baselines.ts';
 import { writeAtomically } from './data/cache.ts';
 import type { JobResult } from './jobs.ts';
-import { Journal } from './train/journal.ts';
+import { Journal, type StepLine } from './train/journal.ts';
 import type { Verdict } from './verdict.ts';
 
 export interface Summary {
@@ -25,6 +26,8 @@ export interface Summary {
   /** Accuracy of always answering the most frequent class, percent. */
   guess: number;
   dataKind: string;
+  /** What simple methods get on the same test split. */
+  baselines: NonNullable<Evidence['baselines']>;
   parameters: number;
   steps: number;
   seconds: number;
@@ -53,6 +56,7 @@ export function summaries(claim: Claim, runs: readonly Evidence[]): Summary[] {
       ...{ task, model, scale, published, accuracies, seeds: group.map((run) => run.seed) },
       guess: 100 * group[0].guess.accuracy,
       dataKind: data.kind,
+      baselines: group[0].baselines ?? [],
       ...{ parameters, steps, seconds: mean(group.map((run) => run.seconds)) },
       verdict: claim.verdict({
         ...{ published, accuracies, scale, kind: data.kind },
@@ -100,7 +104,18 @@ export function showSummaries(claim: Claim, all: readonly Summary[]): string {
   const data = [...new Set(all.map((s) => s.dataKind).filter((kind) => kind.includes(':')))].map(
     (kind) => `Data: ${kind}.`,
   );
-  return render(rows, columns, 'table', [...notes, ...data]);
+  return render(rows, columns, 'table', [...notes, ...data, ...simple(claim, all)]);
+}
+
+/** A model that stays below a simple method has learnt nothing worth a table. */
+function simple(claim: Claim, all: readonly Summary[]): string[] {
+  const lines = all
+    .filter(({ baselines }) => baselines.some(({ method }) => method !== 'majority class'))
+    .map(({ task, baselines }) => {
+      const values = baselines.map(({ method, metric, value }) => `${method} ${showBaseline(metric, value)}`);
+      return `Simple methods on the same test split of ${claim.tasks[task]}: ${values.join(', ')}.`;
+    });
+  return [...new Set(lines)];
 }
 
 /** The curves of a run, from its journal. */
@@ -127,10 +142,19 @@ export function showRun(claim: Claim, { folder, evidence }: JobResult): string {
     const { test, best_step, seconds, tokens } = evidence;
     text.push(
       `Test accuracy ${(100 * test.accuracy).toFixed(2)} % and loss ${test.loss.toFixed(4)} on ${test.examples} examples, with the ` +
-        `parameters of step ${best_step}; ${seconds.toFixed(0)} s of training, ${Math.round(tokens / seconds)} tokens/s`,
+        `parameters of step ${best_step}; ${seconds.toFixed(0)} s of training, ${Math.round(tokens / seconds)} tokens/s` +
+        waiting(steps),
     );
   }
   return `${text.join('\n')}\n`;
+}
+
+/** How much of its time the training waited for its data, and how fast they could come. */
+function waiting(steps: readonly StepLine[]): string {
+  const timed = steps.filter((s) => s.waited !== undefined);
+  const total = timed.reduce((sum, s) => sum + s.seconds, 0);
+  const waited = timed.reduce((sum, s) => sum + (s.waited ?? 0), 0);
+  return total > 0 ? `, ${((100 * waited) / total).toFixed(2)} % of them waiting for data` : '';
 }
 
 /** Keeps results in a file: .csv, .md and .json as such, anything else as records (JSON Lines). */

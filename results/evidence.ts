@@ -33,6 +33,8 @@ const evidenceSchema = z.object({
   config: z.record(z.string(), z.json()),
   config_hash: z.string(),
   data: z.object({ id: z.string(), kind: z.string(), description: z.string(), checksum: z.string() }),
+  /** What simple methods get on the test split of the same data. */
+  baselines: z.array(z.object({ method: z.string(), metric: z.string(), value: z.number() })).optional(),
   /** What always answering the most frequent class gets on the test split: share of right answers, and the entropy. */
   guess: z.object({ accuracy: z.number(), loss: z.number() }),
   parameters: z.number().int(),

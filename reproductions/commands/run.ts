@@ -16,6 +16,8 @@ import { type Job, type JobResult, runJob } from '../jobs.ts';
 import { LiveReport } from '../live.ts';
 import { accumulation, deviceName, duration, seeds, steps } from '../options.ts';
 import { keep, showRun, showSummaries, summaries } from '../results.ts';
+import { fitted } from '../train/plan.ts';
+import { fetchReal } from './data/fetch.ts';
 
 export async function run([id]: unknown[], options: Options): Promise<number> {
   const claim = await loadClaim(choose('claim', String(id), claimIds()));
@@ -40,7 +42,8 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
       for (const seed of wanted) {
         const dataset = sets.get(task) ?? (await openData(claim, task, scale, String(options.data)));
         sets.set(task, dataset);
-        const job: Job = { claim, task, model, scale, plan: { ...plan, seed }, dataset, device };
+        const network = fitted(plan.network, dataset);
+        const job: Job = { claim, task, model, scale, plan: { ...plan, network, seed }, dataset, device };
         await requireRoom(job);
         const result = await runOne(job, options, budget, begun);
         results.push(result);
@@ -104,10 +107,12 @@ async function openData(claim: Claim, task: string, scale: (typeof scales)[numbe
   const dataset = await claim.openData(task, scale, {
     data,
     signal: interruption,
-    progress: (done, all) => progress.live(`making ${task}: ${done} of ${all} samples`),
+    fetch: (definition) => fetchReal(definition, interruption),
+    progress: (done, all) => progress.live(`preparing ${task}: ${done} of ${all} samples`),
   });
   progress.end();
-  progress.say(`${dataset.description}: ready in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const kind = dataset.kind.split(':')[0];
+  progress.say(`data, ${kind}: ${dataset.description}: ready in ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return dataset;
 }
 

@@ -4,13 +4,15 @@ import { type Column, render, showBytes } from '../../../results/tables.ts';
 import { choose } from '../../../results/terminal/options.ts';
 import { print } from '../../../results/terminal/output.ts';
 import type { Options } from '../../cli.ts';
+import { type DataDefinition, definitionIds, loadDefinition } from '../../data/definition.ts';
 import { downloadFolder } from '../../data/download/places.ts';
 import { type DatasetSource, loadSource, type SourceFile, sourceIds } from '../../data/download/source.ts';
 import { type FileState, stateOf } from '../../data/download/state.ts';
-import { type MadeHere, madeHere, unitsOf } from '../../data/made-here.ts';
+import { haveIngredient, ingredientName, isPackage } from '../../data/ingredients.ts';
+import { cachedFiles } from '../../data/real-files.ts';
 
-const columns: Column[] = [
-  { key: 'dataset', title: 'dataset' },
+const sourceColumns: Column[] = [
+  { key: 'download', title: 'download' },
   { key: 'part', title: 'part' },
   { key: 'size', title: 'size', align: 'right' },
   { key: 'check', title: 'checked by' },
@@ -18,28 +20,69 @@ const columns: Column[] = [
   { key: 'here', title: 'here' },
 ];
 
+const setColumns: Column[] = [
+  { key: 'dataset', title: 'dataset' },
+  { key: 'title', title: 'what it is' },
+  { key: 'published', title: 'published files' },
+  { key: 'made', title: 'made here' },
+  { key: 'needs', title: 'made from' },
+];
+
 export async function run(given: string[], options: Options): Promise<number> {
-  const known = [...sourceIds(), ...madeHere.map(({ id }) => id)];
+  const known = [...new Set([...sourceIds(), ...definitionIds()])];
   const ids = given.length ? given.map((id) => choose('dataset', id, known)) : known;
   const sources = await Promise.all(
     sourceIds()
       .filter((id) => ids.includes(id))
       .map(loadSource),
   );
-  const made = madeHere.filter(({ id }) => ids.includes(id));
+  const sets = await Promise.all(
+    definitionIds()
+      .filter((id) => ids.includes(id))
+      .map(async (id) => {
+        const definition = await loadDefinition(id);
+        return { definition, files: await cachedFiles(definition) };
+      }),
+  );
   if (options.json === true) {
     const real = sources.map((source) => ({ ...source, folder: downloadFolder(source.id), here: statesOf(source) }));
-    await print(JSON.stringify({ real, made: made.map((m) => ({ ...m, units: unitsOf(m) })) }, null, 1));
+    const datasets = sets.map(({ definition: { open: _, verify: __, baselines: ___, ...facts }, files }) => ({
+      ...{ ...facts, files },
+      ingredients: facts.ingredients.map((one) => ({ ...one, here: haveIngredient(one) })),
+    }));
+    await print(JSON.stringify({ downloads: real, datasets }, null, 1));
     return 0;
   }
-  const rows = [...sources.flatMap(rowsOf), ...made.map(madeRow)];
-  await print(render(rows, columns, 'table', given.length ? sources.flatMap(details) : [hint]));
+  const tables = [
+    sets.length ? render(sets.map(setRow), setColumns, 'table', given.length ? [] : [setHint]) : '',
+    sources.length
+      ? render(sources.flatMap(rowsOf), sourceColumns, 'table', given.length ? sources.flatMap(details) : [hint])
+      : '',
+  ];
+  await print(tables.filter(Boolean).join('\n'));
   return 0;
 }
+
+const setHint =
+  'generated-equivalent: the published recipe, other samples. stand-in: other data in the place of the published ones, ' +
+  'never held against a paper. repro data get makes or fetches one, verify checks it, baselines says what simple methods get.';
 
 const hint =
   'Fetch one: repro data get imdb; more about one: repro data list imdb. (usual): what get takes by itself. ' +
   '"first use": no checksum is published, so the first copy is the measure of later ones. "~": from memory.';
+
+function setRow({ definition, files }: { definition: DataDefinition; files: string | null }): Row {
+  const { id, title, made, source, realFolder, ingredients } = definition;
+  const published = realFolder === null || source === null ? '-' : files === null ? `of ${source}: absent` : 'have';
+  const needs = ingredients.map(
+    (one) => `${isPackage(one) ? '' : 'Debian: '}${ingredientName(one)}${haveIngredient(one) ? ' (have)' : ''}`,
+  );
+  return {
+    ...{ dataset: id, title, published },
+    made: made === null ? '-' : made.split(':')[0],
+    needs: made === null ? '-' : needs.length ? needs.join(', ') : 'nothing',
+  };
+}
 
 const statesOf = (source: DatasetSource) =>
   source.files.map((file) => ({ name: file.name, ...stateOf(downloadFolder(source.id), file) }));
@@ -49,7 +92,7 @@ function rowsOf(source: DatasetSource): Row[] {
     const files = source.files.filter((file) => file.group === group);
     const states = files.map((file) => stateOf(downloadFolder(source.id), file));
     return {
-      dataset: i ? '' : source.id,
+      download: i ? '' : source.id,
       part: `${group}${source.usual.includes(group) ? ' (usual)' : ''}`,
       size: sizeOf(files),
       check: files[0].sha256 ? 'sha256' : files[0].md5 ? 'md5' : 'first use',
@@ -58,11 +101,6 @@ function rowsOf(source: DatasetSource): Row[] {
     };
   });
 }
-
-const madeRow = (made: MadeHere): Row => ({
-  ...{ dataset: made.id, part: made.kind, size: '-', check: 'sha256 of each unit', licence: 'made here' },
-  here: unitsOf(made) ? `${unitsOf(made)} units in the cache` : 'made when asked for',
-});
 
 export const groupsOf = (source: DatasetSource): string[] => [...new Set(source.files.map((file) => file.group))];
 

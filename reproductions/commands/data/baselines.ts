@@ -1,0 +1,58 @@
+/** `repro data baselines <datasets>`: what simple methods get on the test split, beside the values known for them. */
+import type { Row } from '../../../results/record.ts';
+import { type Column, render } from '../../../results/tables.ts';
+import { choose, last } from '../../../results/terminal/options.ts';
+import { print, progress } from '../../../results/terminal/output.ts';
+import type { Options } from '../../cli.ts';
+import { baselinesOf, showBaseline } from '../../data/baselines.ts';
+import { type Baseline, definitionIds, loadDefinition } from '../../data/definition.ts';
+import { cachedFiles, filesIn } from '../../data/real-files.ts';
+import { exit, UsageError } from '../../errors.ts';
+import { interruption } from '../../interrupt.ts';
+
+const columns: Column[] = [
+  { key: 'dataset', title: 'dataset' },
+  { key: 'data', title: 'data' },
+  { key: 'method', title: 'method' },
+  { key: 'metric', title: 'metric' },
+  { key: 'here', title: 'here', align: 'right' },
+  { key: 'known', title: 'known', align: 'right' },
+];
+
+export async function run(given: string[], options: Options): Promise<number> {
+  if (!given.length) throw new UsageError(`repro data baselines needs a dataset: ${definitionIds().join(', ')}`);
+  const ids = given.map((id) => choose('dataset', id, definitionIds()));
+  const from = options.from === undefined ? null : String(last(options.from));
+  const all: { dataset: string; kind: string; checksum: string; description: string; baselines: Baseline[] }[] = [];
+  for (const id of ids) {
+    const definition = await loadDefinition(id);
+    const folder = from === null ? await cachedFiles(definition) : filesIn(from, definition);
+    const work = {
+      signal: interruption,
+      progress: (done: number, total: number) => progress.live(`${id}: ${done} of ${total}`),
+    };
+    const data = await definition.open({ ...work, ...(folder === null ? {} : { folder }) });
+    const baselines = await baselinesOf(data, work);
+    data.close?.();
+    progress.end();
+    all.push({ dataset: id, kind: data.kind, checksum: data.checksum, description: data.description, baselines });
+  }
+  if (options.json === true) await print(JSON.stringify(all, null, 1));
+  else
+    await print(
+      render(
+        all.flatMap(rowsOf),
+        columns,
+        'table',
+        all.map(({ dataset, description }) => `${dataset}: ${description}`),
+      ),
+    );
+  return exit.done;
+}
+
+const rowsOf = ({ dataset, kind, baselines }: { dataset: string; kind: string; baselines: Baseline[] }): Row[] =>
+  baselines.map((baseline) => ({
+    ...{ dataset, data: kind.split(':')[0], method: baseline.method, metric: baseline.metric },
+    here: showBaseline(baseline.metric, baseline.value),
+    known: baseline.reference === undefined ? '-' : showBaseline(baseline.metric, baseline.reference),
+  }));
