@@ -1,4 +1,4 @@
-// The N-API surface: memory, kernels by name, threads, machine facts. All policy lives in TypeScript.
+// The N-API surface: memory, kernels and routines by name, threads, machine facts. All policy lives in TypeScript.
 #include <fcntl.h>
 #include <napi.h>
 #include <unistd.h>
@@ -12,10 +12,13 @@
 #include "kernel.h"
 #include "pool.h"
 #include "roofline.h"
+#include "routine.h"
 #include "threads.h"
 
 extern "C" longconv::KernelEntry __start_longconv_kernels[];
 extern "C" longconv::KernelEntry __stop_longconv_kernels[];
+extern "C" longconv::Routine __start_longconv_routines[];
+extern "C" longconv::Routine __stop_longconv_routines[];
 
 namespace {
 
@@ -213,6 +216,13 @@ Napi::Object Init(Napi::Env env, Napi::Object e) {
   add("isas", Isas);
   add("setenv", SetEnv);
   add("muteStderr", MuteStderr);
+  auto routines = Napi::Object::New(env);
+  for (auto* r = __start_longconv_routines; r != __stop_longconv_routines; r++) {
+    napi_value fn;
+    if (napi_create_function(env, r->name, NAPI_AUTO_LENGTH, r->fn, nullptr, &fn) == napi_ok)
+      routines.Set(r->name, Napi::Value(env, fn));
+  }
+  e.Set("routines", routines);
   return e;
 }
 

@@ -35,6 +35,8 @@ export interface Addon {
   setenv(name: string, value: string): void;
   /** Sends what native libraries print to standard error nowhere, until called with false. */
   muteStderr(on: boolean): void;
+  /** Native code that is no kernel (`routine.h`); each is typed where it is called. */
+  routines: Readonly<Record<string, unknown>>;
 }
 
 let loaded: Addon | undefined;

@@ -2,7 +2,7 @@
 // Builds the native addon with plain g++ (or $CXX): no node-gyp, no download.
 //
 // Every kernel file (ops/*/cpu.cc and native/*-kernels.cc) becomes one translation unit per instruction set; the rest
-// is compiled once for the baseline. Objects are kept in build/ and rebuilt when the source, a header, the
+// (native/*.cc, and routines: reproductions/data/*/*.cc) is compiled once for the baseline. Objects are kept in build/ and rebuilt when the source, a header, the
 // command or the compiler changed. Usage: node kernels/native/build.mjs [--target aarch64] [--quiet]
 import { execFile, execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import { createRequire } from 'node:module';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { sourcesHash } from './sources.mjs';
+import { routineFolders, sourcesHash } from './sources.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, '..', '..');
@@ -97,6 +97,11 @@ const opFiles = readdirSync(ops)
   .filter((f) => existsSync(f));
 const kernelFiles = [...listed.filter((f) => f.endsWith('-kernels.cc')).map((f) => join(here, f)), ...opFiles];
 const hostFiles = listed.filter((f) => f.endsWith('.cc') && !f.endsWith('-kernels.cc')).map((f) => join(here, f));
+const routineFiles = routineFolders().flatMap((folder) =>
+  readdirSync(folder)
+    .filter((f) => f.endsWith('.cc'))
+    .map((f) => join(folder, f)),
+);
 // Headers are few: any change to one of them rebuilds what lies in the folders that can see it.
 const headersIn = (dir) =>
   readdirSync(dir)
@@ -129,10 +134,24 @@ for (const src of hostFiles)
     isa: 'host',
     flags: [...common, '-O1', '-DNAPI_VERSION=8', '-DNAPI_CPP_EXCEPTIONS', ...napi.map((d) => `-isystem${d}`)],
   });
+// A routine does in float64 what JavaScript does: no contraction.
+for (const src of routineFiles)
+  units.push({
+    src,
+    isa: 'host',
+    flags: [
+      ...common,
+      ...['-O2', '-ffp-contract=off', '-fno-exceptions', '-fno-rtti', '-DNAPI_VERSION=8'],
+      ...napi.map((d) => `-isystem${d}`),
+    ],
+  });
 
 mkdirSync(out, { recursive: true });
 for (const u of units) {
-  const name = relative(join(root, 'kernels'), u.src).replace(/[/\\]/g, '_').replace(/\.cc$/, '');
+  const name = relative(root, u.src)
+    .replace(/^kernels./, '')
+    .replace(/[/\\]/g, '_')
+    .replace(/\.cc$/, '');
   const dir = dirname(u.src);
   const hash = createHash('sha256');
   for (const part of [

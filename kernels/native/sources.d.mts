@@ -1,1 +1,2 @@
 export function sourcesHash(): string | null;
+export function routineFolders(): string[];

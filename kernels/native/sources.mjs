@@ -6,17 +6,26 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const ops = join(here, '..', 'ops');
+const data = join(here, '..', '..', 'reproductions', 'data');
 
-/** Hash of every C++ file below `kernels/native` and `kernels/ops`; null where they are not (a package without them). */
+const foldersIn = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((f) => f.isDirectory())
+        .map((f) => join(folder, f.name))
+        .sort()
+    : [];
+
+/** Folders that can hold native code that is no kernel (`routine.h`). */
+export const routineFolders = () => foldersIn(data);
+
+/**
+ * Hash of every C++ file in `kernels/native`, in the folders of `kernels/ops` and in those of `reproductions/data`; null
+ * where they are not (a package without them).
+ */
 export function sourcesHash() {
   if (!existsSync(ops)) return null;
-  const folders = [
-    here,
-    ...readdirSync(ops, { withFileTypes: true })
-      .filter((f) => f.isDirectory())
-      .map((f) => join(ops, f.name))
-      .sort(),
-  ];
+  const folders = [here, ...foldersIn(ops), ...routineFolders()];
   const hash = createHash('sha256');
   for (const folder of folders)
     for (const file of readdirSync(folder).sort())

@@ -11,8 +11,8 @@ const W0 = 0x9e3779b9;
 const W1 = 0xbb67ae85;
 
 export class Draws {
-  readonly #key0: number;
-  readonly #key1: number;
+  /** Of the stream, for native code that draws itself. */
+  readonly key: readonly [number, number];
   readonly #words = new Uint32Array(4);
   #next = 4;
   #block = 0;
@@ -20,7 +20,7 @@ export class Draws {
   #attempt = 0;
 
   constructor(seed: number, name: string) {
-    [this.#key0, this.#key1] = new Stream(seed, name).key;
+    this.key = new Stream(seed, name).key;
   }
 
   /** Starts the draws of a sample. `attempt` gives further independent sequences for the same sample. */
@@ -58,8 +58,7 @@ export class Draws {
     let c1 = Math.floor(this.#block / 4294967296) >>> 0;
     let c2 = this.#sample;
     let c3 = this.#attempt;
-    let k0 = this.#key0;
-    let k1 = this.#key1;
+    let [k0, k1] = this.key;
     for (let round = 0; round < 10; round++) {
       const h0 = mulHigh(M0, c0);
       const h1 = mulHigh(M1, c2);

@@ -1,16 +1,15 @@
 /**
  * LRA Pathfinder (32 x 32), Path-X (128 x 128) and Path256, made here by the published recipe
- * (`pathfinder/contours.ts`): 160,000 training, 20,000 validation and 20,000 test images. Sample numbers are
+ * (`pathfinder/contours.ts`, natively by `contours.cc`): 160,000 training, 20,000 validation and 20,000 test images. Sample numbers are
  * fixed, so a smaller set is the beginning of each split of the full one. Input: grey values row by row,
  * (v / 255 - 0.5) / 0.5 as the reference loaders do; target: 1 when both discs lie on one contour.
  */
 import { createHash } from 'node:crypto';
 import { type CacheArrays, cached, keyHash } from './cache.ts';
 import { type Dataset, type HostBatch, requireIndices, type SplitName, splitNames } from './dataset.ts';
-import { Draws } from './draws.ts';
-import { PathfinderGenerator } from './pathfinder/contours.ts';
+import { drawImages } from './pathfinder/native.ts';
 import { lraSettings, type PathfinderSize } from './pathfinder/settings.ts';
-import { type PoolOptions, type Range, runJob } from './pool.ts';
+import { processors } from './pool.ts';
 
 export interface PathfinderOptions {
   size?: PathfinderSize;
@@ -26,26 +25,6 @@ const firstSample: Record<SplitName, number> = { train: 0, validation: 160_000, 
 const RECIPE = 1;
 /** Images per file: what takes from seconds to a minute to make. */
 const shardOf = (size: PathfinderSize): number => (size === 32 ? 8192 : 1024);
-
-let made: { size: PathfinderSize; generator: PathfinderGenerator } | null = null;
-
-/**
- * The images of a range of samples: `pixels` (count, size * size) and `labels` (count). Exported for the workers of
- * the pool, which find it by its name.
- */
-export function generateImages({ seed, size }: { seed: number; size: PathfinderSize }, range: Range): CacheArrays {
-  if (made?.size !== size) made = { size, generator: new PathfinderGenerator(lraSettings[size]) };
-  const { generator } = made;
-  const draws = new Draws(seed, `data/pathfinder${size}`);
-  const pixels = new Uint8Array(range.count * size * size);
-  const labels = new Uint8Array(range.count);
-  for (let i = 0; i < range.count; i++) {
-    const image = generator.draw(draws.start(range.start + i));
-    pixels.set(image.pixels, i * size * size);
-    labels[i] = image.label;
-  }
-  return { pixels, labels };
-}
 
 export class Pathfinder implements Dataset {
   readonly task = 'classification';
@@ -106,7 +85,7 @@ export class Pathfinder implements Dataset {
 
 /**
  * Opens a Pathfinder set: from the cache, or made now, file by file (an interrupted run goes on where it stopped).
- * On one core an image takes about 2 ms at 32 x 32 and 25 ms at the larger sizes. The images are held in memory.
+ * Throws `DeviceUnavailableError` when something is to be made and the addon is not built. Held in memory.
  */
 export async function openPathfinder(options: PathfinderOptions = {}): Promise<Pathfinder> {
   const size = options.size ?? 32;
@@ -128,24 +107,16 @@ export async function openPathfinder(options: PathfinderOptions = {}): Promise<P
       const key = { dataset: `pathfinder${size}`, recipe: RECIPE, seed, ...range };
       const file = `pathfinder${size}/${split}-${start}-${keyHash(key)}.lcd`;
       const done = before;
-      const pool: PoolOptions = { chunk: 32, progress: (n) => options.progress?.(done + n, total) };
-      if (options.workers !== undefined) pool.workers = options.workers;
-      if (options.signal) pool.signal = options.signal;
-      shards[split].push(await cached(file, key, () => generate(seed, size, range, pool)));
+      const make = async (): Promise<CacheArrays> => {
+        const { pixels, labels } = await drawImages({ seed, size }, range, {
+          threads: options.workers ?? processors(),
+          ...(options.signal ? { signal: options.signal } : {}),
+          progress: (n) => options.progress?.(done + n, total),
+        });
+        return { pixels, labels };
+      };
+      shards[split].push(await cached(file, key, make));
       before += count;
     }
   return new Pathfinder(size, seed, sizes, shards);
-}
-
-async function generate(seed: number, size: PathfinderSize, range: Range, pool: PoolOptions): Promise<CacheArrays> {
-  const parts = await runJob(import.meta.url, 'generateImages', { seed, size }, range, pool);
-  const pixels = new Uint8Array(range.count * size * size);
-  const labels = new Uint8Array(range.count);
-  let at = 0;
-  for (const part of parts) {
-    pixels.set(part.pixels, at * size * size);
-    labels.set(part.labels, at);
-    at += part.labels.length;
-  }
-  return { pixels, labels };
 }

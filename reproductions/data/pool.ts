@@ -23,6 +23,9 @@ export interface PoolOptions {
   progress?(done: number, total: number): void;
 }
 
+/** LONGCONV_THREADS, or the number of processors. */
+export const processors = (): number => Number(process.env.LONGCONV_THREADS) || availableParallelism();
+
 /** Runs the job named `name` of `module` (an import.meta.url) over 0..total-1, in order of the ranges. */
 export async function runJob<S>(
   module: string,
@@ -35,7 +38,7 @@ export async function runJob<S>(
   const ranges: Range[] = [];
   for (let start = 0; start < total.count; start += chunk)
     ranges.push({ start: total.start + start, count: Math.min(chunk, total.count - start) });
-  const wanted = options.workers ?? (Number(process.env.LONGCONV_THREADS) || availableParallelism());
+  const wanted = options.workers ?? processors();
   const workers = Math.min(wanted, ranges.length);
   const results: CacheArrays[] = new Array(ranges.length);
   let done = 0;

@@ -38,9 +38,9 @@ export interface PathfinderImage {
 }
 
 /** A mask level from which a pixel counts as occupied when a seed is placed: above 0.3. */
-const OCCUPIED = 77;
+export const OCCUPIED = 77;
 /** Two masks may overlap up to a sum below 1.8. In levels 459, where single precision decides. */
-const crowded = (a: number, b: number): boolean =>
+export const crowded = (a: number, b: number): boolean =>
   a + b > 459 || (a + b === 459 && Math.fround(a / 255) + Math.fround(b / 255) >= 1.8);
 
 export class PathfinderGenerator {
