@@ -64,7 +64,7 @@ function build() {
   cli
     .command(
       'data <action> [...datasets]',
-      'list: what there is; get: fetch or make it; verify: check it; baselines: what simple methods get on it',
+      'list: what there is; get: fetch or make it; verify: check it; baselines: what simple methods get on it; speed: of its batches',
     )
     .option('--only <parts>', 'Parts of the dataset or names of its files (default: what the claims need)')
     .option('--from <path>', 'get: a folder with the files, instead of the network; verify, baselines: the real files')
@@ -77,6 +77,7 @@ function build() {
     .example('  repro data get text-spamham img-emoji9')
     .example('  repro data verify listops --from basic_test.tsv')
     .example('  repro data baselines text-spamham')
+    .example('  repro data speed pathfinder32')
     .action((action, datasets, options) => load('data', [action, datasets], options));
   cli.help((sections) => {
     if (!cli.matchedCommand || cli.matchedCommand.name === 'run')

@@ -1,4 +1,4 @@
-/** `repro data <list|get|verify|baselines> [datasets]`. */
+/** `repro data <list|get|verify|baselines|speed> [datasets]`. */
 import { choose } from '../../results/terminal/options.ts';
 import type { Options } from '../cli.ts';
 import { UsageError } from '../errors.ts';
@@ -8,6 +8,7 @@ const actions = {
   get: () => import('./data/get.ts'),
   verify: () => import('./data/verify.ts'),
   baselines: () => import('./data/baselines.ts'),
+  speed: () => import('./data/speed.ts'),
 };
 type Action = keyof typeof actions;
 
@@ -17,6 +18,7 @@ const useless: Record<Action, string[]> = {
   get: [],
   verify: ['budget'],
   baselines: ['only', 'budget'],
+  speed: ['only', 'budget'],
 };
 
 export async function run([given, datasets]: unknown[], options: Options): Promise<number> {
