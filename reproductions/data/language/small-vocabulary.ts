@@ -1,0 +1,28 @@
+/** For the tests: the bytes and some merges, learnt by nobody, in the layout of GPT-2's ranks. */
+export function smallVocabulary(): Uint8Array[] {
+  const bytes = Array.from({ length: 256 }, (_, i) => Uint8Array.of((i + 33) % 256));
+  const merges = [
+    ' a',
+    'aa',
+    'ab',
+    ' t',
+    'aaa',
+    'bb',
+    'abc',
+    '12',
+    '\n\n',
+    'é',
+    'st',
+    '日',
+    ' ab',
+    'abcab',
+    'cab',
+    '  ',
+  ];
+  // 日 and é are merged byte by byte.
+  const steps = merges.flatMap((m) => {
+    const whole = Buffer.from(m);
+    return /^[日]$/.test(m) ? [whole.subarray(0, 2), whole] : [whole];
+  });
+  return [...bytes, ...steps];
+}
