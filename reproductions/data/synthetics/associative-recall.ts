@@ -12,6 +12,7 @@
 import type { Comparison } from '../comparison.ts';
 import type { DataKind } from '../dataset.ts';
 import type { Draws } from '../draws.ts';
+import { hyenaLengths, hyenaSizes, hyenaSource, hyenaVocabularies } from './hyena.ts';
 import { equal, type Guess, type Language, promptOf, requireInteger } from './language.ts';
 import { compareRecall } from './recall-statistics.ts';
 import { drawSymbols } from './symbols.ts';
@@ -36,16 +37,13 @@ export interface PublishedRecall {
   source: string;
 }
 
-const hyena = 'Poli et al. 2023, Hyena, arXiv 2302.10866, section 4.1 and table A.1';
 /** The settings that papers print numbers for. Validation is ours; test has 500 examples, safari's default. */
 export const publishedRecall: readonly PublishedRecall[] = [
   { vocabulary: 10, length: 20, train: 5_000, source: 'H3, table 2; safari, configs/experiment/synthetics' },
   { vocabulary: 20, length: 40, train: 5_000, source: 'safari, configs/dataset/icl_synthetics.yaml' },
   { vocabulary: 30, length: 131_072, train: 4_000, source: 'safari, associative_recall/hyena-131k-30vs.yaml' },
-  ...[10, 20, 30, 40].flatMap((vocabulary) =>
-    [1024, 2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072].map((length) => ({
-      ...{ vocabulary, length, train: 2_000, source: hyena },
-    })),
+  ...hyenaVocabularies.flatMap((vocabulary) =>
+    hyenaLengths.map((length) => ({ vocabulary, length, train: hyenaSizes.train, source: hyenaSource })),
   ),
 ];
 
