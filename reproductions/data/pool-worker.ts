@@ -7,7 +7,7 @@ const job = import(module).then((m) => m[name] as Job<unknown>);
 
 parentPort?.on('message', async (range: Range) => {
   try {
-    const arrays = (await job)(settings, range);
+    const arrays = await (await job)(settings, range);
     const buffers = Object.values(arrays).map((array) => array.buffer as ArrayBuffer);
     parentPort?.postMessage({ arrays }, buffers);
   } catch (error) {

@@ -11,7 +11,7 @@ export interface Range {
   start: number;
   count: number;
 }
-export type Job<S> = (settings: S, range: Range) => CacheArrays;
+export type Job<S> = (settings: S, range: Range) => CacheArrays | Promise<CacheArrays>;
 
 export interface PoolOptions {
   /** Samples per call. Default 256. */
@@ -51,7 +51,7 @@ export async function runJob<S>(
     const job = (await import(module))[name] as Job<S>;
     for (let i = 0; i < ranges.length; i++) {
       options.signal?.throwIfAborted();
-      finish(i, job(settings, ranges[i]));
+      finish(i, await job(settings, ranges[i]));
       await new Promise((resolve) => setImmediate(resolve));
     }
     return results;

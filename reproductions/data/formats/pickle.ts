@@ -37,11 +37,18 @@ const callables: Record<string, Callable> = {
 };
 
 /** An array, or a number as an array of shape (). */
-export function readPickle(bytes: Uint8Array, file: string): NdArray {
+export const readPickle = (bytes: Uint8Array, file: string): NdArray => locatePickle(bytes, file).array;
+
+/**
+ * The same, with the place of its elements: from byte `at` of the pickle on they lie in row-major order, little
+ * endian. Null where they do not (Fortran order, big endian, protocol 2, which writes bytes as text).
+ */
+export function locatePickle(bytes: Uint8Array, file: string): { array: NdArray; at: number | null } {
   const machine = new Machine(new Cursor(bytes, file));
   const result = machine.run();
-  if (result.is === 'array') return result.value;
-  if (result.is === 'number') return { dtype: 'f8', shape: [], data: Float64Array.of(result.value) };
+  if (result.is === 'array') return { array: result.value, at: machine.elementsAt };
+  if (result.is === 'number')
+    return { array: { dtype: 'f8', shape: [], data: Float64Array.of(result.value) }, at: null };
   return machine.fail(`the pickle holds ${named(result)}; a numpy array or a number belongs here`);
 }
 
@@ -53,6 +60,8 @@ class Machine {
   readonly #marks: number[] = [];
   readonly #memo = new Map<number, Value>();
   #from = 0;
+  /** Where the last array's elements lie in the pickle; null when they do not lie there as they are. */
+  elementsAt: number | null = null;
 
   constructor(readonly cursor: Cursor) {}
 
@@ -257,6 +266,9 @@ class Machine {
     const { file, base } = this.cursor;
     checkSize(sizes, dtype.value, data.length, file, base + this.#from);
     const values = decodeElements(data, dtype.value, elements(sizes), file, base + this.#from);
+    const { buffer, byteOffset } = this.cursor.bytes;
+    const isPlain = data.buffer === buffer && !fortran && (!dtype.value.bigEndian || dtype.value.size === 1);
+    this.elementsAt = isPlain ? data.byteOffset - byteOffset : null;
     return {
       is: 'array',
       value: { dtype: dtype.value.kind, shape: sizes, data: fortran ? toRowMajor(values, sizes) : values },
