@@ -6,11 +6,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
-import type { PublishedRow } from '../results/published/schema.ts';
-import type { Dataset } from './data/dataset.ts';
+import type { AnyDataset } from './data/dataset.ts';
 import type { DataDefinition } from './data/definition.ts';
-import type { TrainingPlan } from './train/plan.ts';
-import type { Verdict } from './verdict.ts';
+import type { UnseededPlan } from './train/plan.ts';
+import type { Results, Verdict } from './verdict.ts';
 
 /**
  * smoke: proves that everything runs and learns, in seconds to three minutes on two cores. desk: really learns, in
@@ -27,9 +26,6 @@ export interface DataOptions {
   signal?: AbortSignal;
   progress?(done: number, total: number): void;
 }
-
-/** The plan of a run, without its seed. */
-export type UnseededPlan = Omit<TrainingPlan, 'seed'>;
 
 export interface ClaimModel {
   /** As tables print it. */
@@ -57,17 +53,13 @@ export interface Claim {
   defaults: Record<Scale, { tasks: string[]; models: string[] }>;
   /** What a run costs, for `repro list`. */
   cost: Record<Scale, string>;
-  openData(task: string, scale: Scale, options: DataOptions): Promise<Dataset>;
+  openData(task: string, scale: Scale, options: DataOptions): Promise<AnyDataset>;
   /** Throws `UsageError` when the model has no configuration for the task. */
   plan(model: string, task: string, scale: Scale): UnseededPlan;
-  verdict(results: {
-    published: PublishedRow | null;
-    accuracies: number[];
-    scale: Scale;
-    kind: string;
-    guess: number;
-    examples: number;
-  }): Verdict;
+  /** In the published unit: how much worse than published still counts as reproduced. */
+  tolerance: number;
+  /** Default: `usualVerdict` with the tolerance. */
+  verdict?(results: Results): Verdict;
 }
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'claims');

@@ -7,9 +7,10 @@ import { appendEvidence, type Evidence, readEvidence } from '../results/evidence
 import { provenance, runsFolder } from '../results/provenance.ts';
 import { configHash, newId } from '../results/record.ts';
 import type { Claim, Scale } from './claim.ts';
-import { baselinesOf } from './data/baselines.ts';
-import { type Dataset, guessLevel } from './data/dataset.ts';
+import type { AnyDataset } from './data/dataset.ts';
+import type { Baseline } from './data/definition.ts';
 import { UsageError } from './errors.ts';
+import type { Guess } from './guess.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
 import type { TrainingPlan } from './train/plan.ts';
 
@@ -19,7 +20,10 @@ export interface Job {
   model: string;
   scale: Scale;
   plan: TrainingPlan;
-  dataset: Dataset;
+  dataset: AnyDataset;
+  /** What is had without learning, and by simple methods, on the test split. */
+  guess: Guess;
+  baselines: readonly Baseline[];
   device: Device;
 }
 
@@ -55,7 +59,7 @@ function jobFolder({ claim, task, model, scale, plan }: Job, hash: string): stri
 }
 
 export async function runJob(job: Job, options: JobOptions): Promise<JobResult> {
-  const { claim, task, model, scale, plan, dataset, device } = job;
+  const { claim, task, model, scale, plan, dataset, device, guess, baselines } = job;
   const config = jobConfig(job);
   const hash = configHash(config);
   const folder = jobFolder(job, hash);
@@ -78,7 +82,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
       return { folder, evidence: null, earlier: false, outcome, step };
     const { id, name, vendor, driver, features, software, threads } = device.info;
     const evidence: Evidence = {
-      schema: 'longconv-evidence-1',
+      schema: 'longconv-evidence-2',
       id: newId(),
       time: new Date().toISOString(),
       ...{ claim: claim.id, task, model, scale, seed: plan.seed },
@@ -87,8 +91,8 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
       config: config as Evidence['config'],
       config_hash: hash,
       data: { id: dataset.id, kind: dataset.kind, description: dataset.description, checksum: dataset.checksum },
-      guess: guessLevel(dataset.labelCounts('test')),
-      baselines: (await baselinesOf(dataset)).map(({ method, metric, value }) => ({ method, metric, value })),
+      ...{ metric: plan.metric, guess },
+      baselines: baselines.map(({ method, metric, value }) => ({ method, metric, value })),
       ...{ parameters: result.parameters, steps: step, best_step: bestStep, validation, test },
       ...{ seconds: result.seconds, examples: result.examples, tokens: result.tokens },
       peak_bytes: device.memory.peak,

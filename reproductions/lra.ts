@@ -1,13 +1,14 @@
 /** What the Long Range Arena claims share: their tasks' data, and training plans from published configurations. */
 import { type LraModel, type LraRow, lraNetwork, lraPublished } from '../models/configurations/lra-published.ts';
 import type { LraTask } from '../models/configurations/lra-tasks.ts';
-import type { DataOptions, Scale, UnseededPlan } from './claim.ts';
+import type { DataOptions, Scale } from './claim.ts';
 import { chooseData, type TaskData } from './data/choose.ts';
 import type { Dataset } from './data/dataset.ts';
 import type { OpenOptions } from './data/definition.ts';
 import type { TreeBounds } from './data/listops/tree.ts';
 import { openListOps } from './data/listops.ts';
 import { UsageError } from './errors.ts';
+import type { Method, Work } from './train/plan.ts';
 
 /** Task ids with their names in the published tables. */
 export const lraTaskNames: Record<LraTask, string> = {
@@ -61,10 +62,14 @@ export async function openLraData(task: string, scale: Scale, options: DataOptio
   return opened;
 }
 
+type ClassifierPlan = Method & Extract<Work, { task: 'classification' }>;
+
 /** The published configuration of a model on a task, as a plan. */
-export function paperPlan(row: LraRow): UnseededPlan {
+export function paperPlan(row: LraRow): ClassifierPlan {
   const { schedule } = row;
   return {
+    task: 'classification',
+    metric: 'accuracy',
     network: lraNetwork(row),
     batch: row.batch,
     accumulation: row.accumulation,
@@ -100,7 +105,7 @@ export interface Reduction {
 }
 
 /** The published configuration made smaller: everything that is not named stays as published. */
-export function reducedPlan(row: LraRow, small: Reduction | undefined): UnseededPlan {
+export function reducedPlan(row: LraRow, small: Reduction | undefined): ClassifierPlan {
   if (!small)
     throw new UsageError(`there is no reduced configuration for ${row.task} at this scale yet: try another --scale`);
   const paper = paperPlan(row);

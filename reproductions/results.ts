@@ -4,7 +4,7 @@ import type { Evidence } from '../results/evidence.ts';
 import { findRows, formatRow } from '../results/published/published.ts';
 import type { PublishedRow } from '../results/published/schema.ts';
 import type { Row } from '../results/record.ts';
-import { mean } from '../results/statistics.ts';
+import { mean, tInterval } from '../results/statistics.ts';
 import { appendRecord } from '../results/store.ts';
 import { type Column, render } from '../results/tables.ts';
 import type { Claim, Scale } from './claim.ts';
@@ -12,18 +12,20 @@ import { plot } from './curve.ts';
 import { showBaseline } from './data/baselines.ts';
 import { writeAtomically } from './data/cache.ts';
 import type { JobResult } from './jobs.ts';
-import { Journal, type StepLine } from './train/journal.ts';
-import type { Verdict } from './verdict.ts';
+import { type EvaluationLine, Journal, type JournalLine, type StepLine } from './train/journal.ts';
+import type { Metric } from './train/metrics.ts';
+import { usualVerdict, type Verdict } from './verdict.ts';
 
 export interface Summary {
   task: string;
   model: string;
   scale: Scale;
   published: PublishedRow | null;
-  /** Test accuracies in percent, by seed. */
-  accuracies: number[];
+  metric: Metric;
+  /** Test results by seed: accuracies in percent, everything else in its own unit. */
+  values: number[];
   seeds: number[];
-  /** Accuracy of always answering the most frequent class, percent. */
+  /** The same without learning. */
   guess: number;
   dataKind: string;
   /** What simple methods get on the same test split. */
@@ -49,30 +51,35 @@ export function summaries(claim: Claim, runs: readonly Evidence[]): Summary[] {
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
   return [...groups.values()].map((group) => {
-    const { task, model, scale, data, parameters, steps } = group[0];
+    const { task, model, scale, metric, data, parameters, steps, test } = group[0];
     const published = publishedFor(claim, task, model);
-    const accuracies = group.map((run) => 100 * run.test.accuracy);
+    const values = group.map((run) => inUnit(metric, run.test.value));
+    const guess = inUnit(metric, group[0].guess.value);
+    const results = { published, metric, values, guess, count: test.count, scale, kind: data.kind };
     return {
-      ...{ task, model, scale, published, accuracies, seeds: group.map((run) => run.seed) },
-      guess: 100 * group[0].guess.accuracy,
+      ...{ task, model, scale, published, metric, values, guess, seeds: group.map((run) => run.seed) },
       dataKind: data.kind,
       baselines: group[0].baselines ?? [],
       ...{ parameters, steps, seconds: mean(group.map((run) => run.seconds)) },
-      verdict: claim.verdict({
-        ...{ published, accuracies, scale, kind: data.kind },
-        guess: 100 * group[0].guess.accuracy,
-        examples: group[0].test.examples,
-      }),
+      verdict: claim.verdict?.(results) ?? usualVerdict(results, claim.tolerance),
     };
   });
 }
 
+/** Accuracies are published in percent. */
+export const inUnit = (metric: Metric, value: number): number => (metric === 'accuracy' ? 100 * value : value);
+
+/** 53.60, 21.43, 0.4311: as many digits as say something. */
+export const showNumber = (metric: Metric, value: number): string =>
+  value.toFixed(metric === 'MAE' || metric === 'MSE' ? 4 : 2);
+
 export const columns: Column[] = [
   { key: 'task', title: 'task' },
   { key: 'model', title: 'model' },
-  { key: 'published', title: 'published %', align: 'right' },
-  { key: 'ours', title: 'ours %', align: 'right' },
-  { key: 'guess', title: 'guess %', align: 'right' },
+  { key: 'metric', title: 'metric' },
+  { key: 'published', title: 'published', align: 'right' },
+  { key: 'ours', title: 'ours', align: 'right' },
+  { key: 'guess', title: 'without learning', align: 'right' },
   { key: 'scale', title: 'scale' },
   { key: 'data', title: 'data' },
   { key: 'parameters', title: 'parameters', align: 'right' },
@@ -80,14 +87,23 @@ export const columns: Column[] = [
   { key: 'verdict', title: 'verdict' },
 ];
 
+/** The mean over seeds with its 95 % interval; of one seed that seed, named as such. */
+function ours({ metric, values }: Summary): string {
+  const { estimate, low, high } = tInterval(values);
+  const mean = showNumber(metric, estimate);
+  return low === null || high === null
+    ? `${mean} (1 seed)`
+    : `${mean} [${showNumber(metric, low)}, ${showNumber(metric, high)}] (${values.length} seeds)`;
+}
+
 export const rowOf = (claim: Claim, s: Summary): Row => {
-  const spread = s.accuracies.length > 1 ? ` (${s.accuracies.map((a) => a.toFixed(1)).join(', ')})` : '';
   return {
     task: claim.tasks[s.task],
     model: claim.models[s.model].title,
+    metric: s.metric === 'accuracy' ? 'accuracy, %' : s.metric,
     published: s.published ? formatRow(s.published) : '-',
-    ours: `${mean(s.accuracies).toFixed(2)}${spread}`,
-    guess: s.guess.toFixed(1),
+    ours: ours(s),
+    guess: showNumber(s.metric, s.guess),
     scale: s.scale,
     data: s.dataKind.split(':')[0],
     parameters: s.parameters,
@@ -122,12 +138,15 @@ function simple(claim: Claim, all: readonly Summary[]): string[] {
 export function showRun(claim: Claim, { folder, evidence }: JobResult): string {
   const lines = new Journal(join(folder, 'journal.jsonl')).read();
   const steps = lines.filter((line) => line.event === 'step');
-  const evaluations = lines.filter((line) => line.event === 'evaluation' && line.split === 'validation');
+  const evaluations = lines.filter(
+    (line): line is EvaluationLine => line.event === 'evaluation' && line.split === 'validation',
+  );
   if (!steps.length) return '';
   const loss = { x: steps.map((s) => s.step), y: steps.map((s) => s.loss) };
-  const accuracy = {
-    x: evaluations.map((e) => ('step' in e ? e.step : 0)),
-    y: evaluations.map((e) => ('accuracy' in e ? 100 * e.accuracy : 0)),
+  const metric = evidence?.metric ?? metricOf(lines);
+  const value = {
+    x: evaluations.map((e) => e.step),
+    y: evaluations.map((e) => inUnit(metric, e.value)),
   };
   const name = evidence
     ? `${claim.tasks[evidence.task]}, ${claim.models[evidence.model].title}, seed ${evidence.seed}`
@@ -135,18 +154,29 @@ export function showRun(claim: Claim, { folder, evidence }: JobResult): string {
   const level = (value: number | null | undefined) => (typeof value === 'number' ? { level: value } : {});
   const text = [
     plot(`Training loss ${name}`.trim(), loss, level(evidence?.guess.loss)),
-    plot(`Validation accuracy, % ${name}`.trim(), accuracy, level(evidence && 100 * evidence.guess.accuracy)),
+    plot(
+      `Validation ${metric === 'accuracy' ? 'accuracy, %' : metric} ${name}`.trim(),
+      value,
+      level(evidence && inUnit(metric, evidence.guess.value)),
+    ),
   ];
   if (evidence) {
-    text.push('(dashes: what always answering the most frequent class gets)');
+    text.push('(dashes: what is had without learning)');
     const { test, best_step, seconds, tokens } = evidence;
     text.push(
-      `Test accuracy ${(100 * test.accuracy).toFixed(2)} % and loss ${test.loss.toFixed(4)} on ${test.examples} examples, with the ` +
+      `Test ${metric} ${showNumber(metric, inUnit(metric, test.value))}${metric === 'accuracy' ? ' %' : ''} and loss ` +
+        `${test.loss.toFixed(4)} on ${test.count} predictions, with the ` +
         `parameters of step ${best_step}; ${seconds.toFixed(0)} s of training, ${Math.round(tokens / seconds)} tokens/s` +
         waiting(steps),
     );
   }
   return `${text.join('\n')}\n`;
+}
+
+/** As the run was begun. */
+function metricOf(lines: readonly JournalLine[]): Metric {
+  const started = lines.find((line) => line.event === 'started');
+  return ((started?.config.plan as { metric?: Metric } | undefined)?.metric ?? 'accuracy') satisfies Metric;
 }
 
 /** How much of its time the training waited for its data, and how fast they could come. */

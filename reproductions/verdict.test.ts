@@ -1,41 +1,65 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PublishedRow } from '../results/published/schema.ts';
-import { accuracyVerdict } from './verdict.ts';
+import { type Results, usualVerdict } from './verdict.ts';
 
 const row = (change: Partial<PublishedRow> = {}): PublishedRow => ({
   ...{ model: 'm', task: 't', value: 60, unit: 'percent', provenance: 'paper', reference: 'r' },
   ...change,
 });
-const verdict = (change: Partial<Parameters<typeof accuracyVerdict>[0]>) =>
-  accuracyVerdict({
-    ...{ published: row(), accuracies: [60], scale: 'paper', kind: 'generated-equivalent', guess: 17, examples: 2000 },
-    ...change,
-  });
+const verdict = (change: Partial<Results>, least = 1) =>
+  usualVerdict(
+    {
+      ...{ published: row(), metric: 'accuracy', values: [60], scale: 'paper', kind: 'generated-equivalent' },
+      ...{ guess: 17, count: 2000 },
+      ...change,
+    },
+    least,
+  );
 
 test('only paper scale on the same distribution can reproduce a number', () => {
   assert.equal(verdict({}).kind, 'reproduced');
-  for (const scale of ['smoke', 'desk'] as const)
-    assert.equal(verdict({ scale, accuracies: [99] }).kind, 'partial scale');
-  assert.equal(verdict({ kind: 'stand-in:x', accuracies: [99] }).kind, 'other data');
-  assert.equal(verdict({ kind: 'generated-variant:short', accuracies: [99] }).kind, 'other data');
+  for (const scale of ['smoke', 'desk'] as const) assert.equal(verdict({ scale, values: [99] }).kind, 'partial scale');
+  assert.equal(verdict({ kind: 'stand-in:x', values: [60] }).kind, 'stand-in data');
+  assert.equal(verdict({ kind: 'generated-variant:short', values: [60] }).kind, 'other task');
   assert.equal(verdict({ published: null }).kind, 'no target');
   assert.equal(verdict({ published: row({ value: null }) }).kind, 'no target');
 });
 
-test('one point, or two published deviations, are allowed below; the mean over seeds counts', () => {
-  assert.equal(verdict({ accuracies: [59] }).kind, 'reproduced');
-  assert.equal(verdict({ accuracies: [58.9] }).kind, 'not reproduced');
-  assert.equal(verdict({ accuracies: [57], published: row({ deviation: 1.5 }) }).kind, 'reproduced');
-  assert.equal(verdict({ accuracies: [56, 62] }).kind, 'reproduced');
+test('one point, or two published deviations, are allowed below; the interval over seeds must leave no doubt', () => {
+  assert.equal(verdict({ values: [59] }).kind, 'reproduced');
+  assert.equal(verdict({ values: [58.9] }).kind, 'below');
+  assert.equal(verdict({ values: [57], published: row({ deviation: 1.5 }) }).kind, 'reproduced');
+  assert.equal(verdict({ values: [60.1, 60, 59.9] }).kind, 'reproduced');
+  assert.equal(verdict({ values: [56, 62] }).kind, 'unclear');
+  assert.equal(verdict({ values: [57.1, 57, 56.9] }).kind, 'below');
+  assert.match(verdict({ values: [60.1, 60, 59.9] }).sentence, /^60 \[59\.75, 60\.25\] over 3 seeds/);
   assert.match(
     verdict({ published: row({ provenance: 'memory' }) }).sentence,
     /published number itself is not confirmed/,
   );
 });
 
+test('a result that is far too good is not simply a success', () => {
+  assert.equal(verdict({ values: [62.9] }).kind, 'reproduced');
+  assert.equal(verdict({ values: [63.1] }).kind, 'above');
+});
+
+test('of a perplexity or an error, less is better', () => {
+  const perplexity = (values: number[]) =>
+    verdict({ metric: 'perplexity', published: row({ value: 20 }), values, guess: 50257 }, 0.2).kind;
+  assert.equal(perplexity([20.2]), 'reproduced');
+  assert.equal(perplexity([20.3]), 'below');
+  assert.equal(perplexity([19.5]), 'reproduced');
+  assert.equal(perplexity([19.3]), 'above');
+  assert.equal(perplexity([20.1, 20.9]), 'unclear');
+});
+
 test('a smaller run says whether it learnt', () => {
-  assert.match(verdict({ scale: 'smoke', accuracies: [53] }).sentence, /shows that it learns/);
-  const luck = verdict({ scale: 'smoke', accuracies: [53.7], guess: 50.3, examples: 300 });
+  assert.match(verdict({ scale: 'smoke', values: [53] }).sentence, /shows that it learns/);
+  const luck = verdict({ scale: 'smoke', values: [53.7], guess: 50.3, count: 300 });
   assert.match(luck.sentence, /no better than a guess/);
+  const error = (value: number) => verdict({ scale: 'desk', metric: 'MAE', values: [value], guess: 0.8 }).sentence;
+  assert.match(error(0.7), /shows that it learns/);
+  assert.match(error(0.79), /no better than a guess/);
 });

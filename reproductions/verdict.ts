@@ -1,48 +1,89 @@
 /** What a set of runs says about a published number. */
 import { formatRow, rowConfidence } from '../results/published/published.ts';
 import type { PublishedRow } from '../results/published/schema.ts';
-import { mean } from '../results/statistics.ts';
+import { type Interval, mean, tInterval } from '../results/statistics.ts';
+import { show } from '../results/tables.ts';
 import type { Scale } from './claim.ts';
+import { higherIsBetter, type Metric } from './train/metrics.ts';
 
-const verdictKinds = ['reproduced', 'not reproduced', 'partial scale', 'other data', 'no target'] as const;
+/**
+ * reproduced, below: the published number is, is not reached. above: so much better that something may be wrong.
+ * unclear: the runs do not tell. The others say why the runs cannot tell: a smaller scale, other data, no number.
+ */
+const verdictKinds = [
+  'reproduced',
+  'below',
+  'above',
+  'unclear',
+  'partial scale',
+  'stand-in data',
+  'other task',
+  'no target',
+] as const;
 export interface Verdict {
   kind: (typeof verdictKinds)[number];
   sentence: string;
 }
 
-/** Points below the published accuracy that still count: one, or two published standard deviations. */
-const allowance = (row: PublishedRow): number => Math.max(1, 2 * (row.deviation ?? 0));
+export interface Results {
+  published: PublishedRow | null;
+  metric: Metric;
+  /** In the published unit (accuracies in percent), one per seed. */
+  values: readonly number[];
+  /** The same without learning, and how many predictions were judged. */
+  guess: number;
+  count: number;
+  scale: Scale;
+  /** Kind of the data. */
+  kind: string;
+}
+
+/** By how much a result may be worse than the published one: `least`, or two published standard deviations. */
+const allowance = (row: PublishedRow, least: number): number => Math.max(least, 2 * (row.deviation ?? 0));
+/** Times the allowance by which it may be better before something is likely to be wrong. */
+const TOO_GOOD = 3;
 
 /**
- * Accuracies in percent, one per seed. A number is reproduced when, at paper scale and on the paper's data or data of
- * the same distribution, the mean over seeds is at least the published one minus `allowance`.
+ * The usual criterion. A number is reproduced when, at paper scale and on the paper's data or data of the same
+ * distribution, the mean over seeds is at most `least` (or two published deviations) worse than it, and the 95 %
+ * interval over seeds leaves no doubt; `unclear` when the interval reaches over that line.
  */
-export function accuracyVerdict(results: {
-  published: PublishedRow | null;
-  accuracies: readonly number[];
-  scale: Scale;
-  kind: string;
-  /** What always answering the most frequent class gets, percent, and on how many test examples. */
-  guess: number;
-  examples: number;
-}): Verdict {
-  const { published, accuracies, scale, kind, guess, examples } = results;
+export function usualVerdict(results: Results, least: number): Verdict {
+  const { published, metric, values, scale, kind } = results;
   if (scale !== 'paper') {
-    // Three standard errors of the guess's share: less is luck.
-    const luck = 3 * Math.sqrt((guess * (100 - guess)) / (examples * accuracies.length));
-    const learnt = mean(accuracies) > guess + luck ? 'shows that it learns' : 'is no better than a guess so far';
+    const learnt = learns(results) ? 'shows that it learns' : 'is no better than a guess so far';
     return { kind: 'partial scale', sentence: `${scale} scale: ${learnt}; says nothing about the paper's number` };
   }
+  if (kind.startsWith('stand-in'))
+    return { kind: 'stand-in data', sentence: `the data is ${kind}: the paper's number is of other data` };
   if (kind !== 'real' && kind !== 'generated-equivalent')
-    return { kind: 'other data', sentence: `the data is ${kind}: the paper's number is of another task` };
+    return { kind: 'other task', sentence: `the data is ${kind}: the paper's number is of another task` };
   if (published?.value === undefined || published.value === null)
     return { kind: 'no target', sentence: 'there is no published number to compare with' };
-  const ours = mean(accuracies);
-  const bar = published.value - allowance(published);
-  const seeds = `${ours.toFixed(2)} over ${accuracies.length} seed${accuracies.length === 1 ? '' : 's'}`;
-  const against = `${formatRow(published)}, and ${bar.toFixed(2)} was needed`;
+  const sign = higherIsBetter(metric) ? 1 : -1;
+  const allowed = allowance(published, least);
+  const interval = tInterval(values);
+  const bar = published.value - sign * allowed;
   const hearsay = rowConfidence(published) === 'confirmed' ? '' : '; the published number itself is not confirmed';
-  return ours >= bar
-    ? { kind: 'reproduced', sentence: `${seeds} against ${against}${hearsay}` }
-    : { kind: 'not reproduced', sentence: `${seeds} against ${against}${hearsay}` };
+  const sentence =
+    `${showInterval(interval)} over ${values.length} seed${values.length === 1 ? '' : 's'} against ` +
+    `${formatRow(published)}, and ${show(bar, 4)} was needed${hearsay}`;
+  const best = sign * (sign > 0 ? (interval.high ?? interval.estimate) : (interval.low ?? interval.estimate));
+  const worst = sign * (sign > 0 ? (interval.low ?? interval.estimate) : (interval.high ?? interval.estimate));
+  if (best < sign * bar) return { kind: 'below', sentence };
+  if (worst < sign * bar)
+    return { kind: 'unclear', sentence: `${sentence}; the spread over seeds reaches over that line: more seeds` };
+  if (sign * (interval.estimate - published.value) > TOO_GOOD * allowed)
+    return { kind: 'above', sentence: `${sentence}; so much better than published that something may be wrong` };
+  return { kind: 'reproduced', sentence };
 }
+
+/** Better than a guess by more than luck: three standard errors of its share, or three percent of an error. */
+function learns({ metric, values, guess, count }: Results): boolean {
+  const ours = mean(values);
+  if (metric !== 'accuracy') return ours < 0.97 * guess;
+  return ours > guess + 3 * Math.sqrt((guess * (100 - guess)) / (count * values.length));
+}
+
+const showInterval = ({ estimate, low, high }: Interval): string =>
+  low === null || high === null ? show(estimate, 4) : `${show(estimate, 4)} [${show(low, 4)}, ${show(high, 4)}]`;

@@ -8,11 +8,12 @@ import type { Evidence } from '../results/evidence.ts';
 import { runsFolder } from '../results/provenance.ts';
 import { configHash } from '../results/record.ts';
 import type { Claim } from './claim.ts';
-import { publishedFor } from './results.ts';
+import { inUnit, publishedFor, showNumber } from './results.ts';
 import { Journal } from './train/journal.ts';
+import { higherIsBetter, type Metric } from './train/metrics.ts';
 import type { TrainingPlan } from './train/plan.ts';
 
-/** Points above the published accuracy from which a result is suspicious. */
+/** Times the tolerance of a claim by which a result may be better than published before it is suspicious. */
 const TOO_GOOD = 3;
 
 export interface Finding {
@@ -44,25 +45,43 @@ export function findings(claim: Claim, record: Evidence): Finding[] {
     data?.checksum !== record.data.checksum || data?.kind !== record.data.kind,
     'its data is not that of its configuration',
   );
-  const right = test.accuracy * test.examples;
-  wrong(Math.abs(right - Math.round(right)) > 1e-6, `${test.accuracy} is not a share of ${test.examples} examples`);
-  for (const [name, { accuracy, loss }] of Object.entries({ test, validation }))
-    wrong(!(accuracy >= 0 && accuracy <= 1 && loss >= 0), `its ${name} accuracy or loss is impossible`);
+  wrong(plan?.metric !== record.metric, 'its metric is not that of its configuration');
+  for (const [name, measured] of Object.entries({ test, validation }))
+    for (const sentence of impossible(record.metric, measured)) wrong(true, `its ${name} ${sentence}`);
+  const right = test.value * test.count;
+  if (record.metric === 'accuracy')
+    wrong(Math.abs(right - Math.round(right)) > 1e-6, `${test.value} is not a share of ${test.count} predictions`);
   wrong(!(record.seconds > 0 && record.tokens > 0), 'it took no time or saw no data');
   if (plan) wrong(record.examples !== steps * plan.batch, `it saw ${record.examples} examples, not steps times batch`);
   found.push(...againstJournal(claim, record));
   const published = record.task in claim.tasks ? publishedFor(claim, record.task, record.model) : null;
-  if (published?.value && 100 * test.accuracy > published.value + TOO_GOOD)
+  const tooGood = TOO_GOOD * claim.tolerance;
+  const sign = higherIsBetter(record.metric) ? 1 : -1;
+  const value = inUnit(record.metric, test.value);
+  if (published?.value && sign * (value - published.value) > tooGood)
     found.push({
       kind: 'suspicious',
-      sentence: `${(100 * test.accuracy).toFixed(2)} % is more than ${TOO_GOOD} points above the published ${published.value} %`,
+      sentence: `${showNumber(record.metric, value)} is more than ${tooGood} better than the published ${published.value}`,
     });
-  if (test.loss < 0.5 * Math.max(1e-9, -Math.log(Math.max(test.accuracy, 1e-9))))
+  if (record.metric === 'accuracy' && test.loss < 0.5 * Math.max(1e-9, -Math.log(Math.max(test.value, 1e-9))))
     found.push({
       kind: 'suspicious',
-      sentence: `a loss of ${test.loss} is too small for an accuracy of ${test.accuracy}`,
+      sentence: `a loss of ${test.loss} is too small for an accuracy of ${test.value}`,
     });
   return found;
+}
+
+/** What no run can come to. */
+function impossible(metric: Metric, { value, loss }: { value: number; loss: number }): string[] {
+  if (!(loss >= 0)) return ['loss is impossible'];
+  const near = (a: number, b: number) => Math.abs(a - b) <= 1e-9 * Math.abs(b);
+  const agrees = {
+    accuracy: value >= 0 && value <= 1,
+    perplexity: near(value, Math.exp(loss)),
+    MAE: near(value, loss),
+    MSE: near(value, loss),
+  };
+  return agrees[metric] ? [] : [`${metric} ${value} is impossible with a loss of ${loss}`];
 }
 
 function againstJournal(claim: Claim, record: Evidence): Finding[] {
@@ -72,7 +91,7 @@ function againstJournal(claim: Claim, record: Evidence): Finding[] {
   const lines = new Journal(file).read();
   const tests = lines.filter((line) => line.event === 'evaluation' && line.split === 'test');
   const agree = tests.some(
-    (line) => line.event === 'evaluation' && line.loss === record.test.loss && line.accuracy === record.test.accuracy,
+    (line) => line.event === 'evaluation' && line.loss === record.test.loss && line.value === record.test.value,
   );
   const found: Finding[] = [];
   if (!agree) found.push({ kind: 'wrong', sentence: 'the journal of its run holds another test result' });

@@ -7,10 +7,11 @@ import { provenanceSchema } from './record.ts';
 import { appendRecord, readRecords, showDamage } from './store.ts';
 import { progress } from './terminal/output.ts';
 
-const measured = z.object({ loss: z.number(), accuracy: z.number(), examples: z.number().int() });
+/** `value` is in the metric of the record: a share for accuracy, its own unit otherwise. */
+const measured = z.object({ loss: z.number(), value: z.number() });
 
 const evidenceSchema = z.object({
-  schema: z.literal('longconv-evidence-1'),
+  schema: z.literal('longconv-evidence-2'),
   id: z.string().min(1),
   /** End of the run, ISO 8601, UTC. */
   time: z.iso.datetime(),
@@ -35,14 +36,16 @@ const evidenceSchema = z.object({
   data: z.object({ id: z.string(), kind: z.string(), description: z.string(), checksum: z.string() }),
   /** What simple methods get on the test split of the same data. */
   baselines: z.array(z.object({ method: z.string(), metric: z.string(), value: z.number() })).optional(),
-  /** What always answering the most frequent class gets on the test split: share of right answers, and the entropy. */
-  guess: z.object({ accuracy: z.number(), loss: z.number() }),
+  metric: z.enum(['accuracy', 'perplexity', 'MAE', 'MSE']),
+  /** What is had without learning: the most frequent class, a token drawn at random, always zero. */
+  guess: measured,
   parameters: z.number().int(),
   steps: z.number().int(),
   /** Step whose parameters were tested: the best on the validation split. */
   best_step: z.number().int(),
-  validation: z.object({ loss: z.number(), accuracy: z.number() }),
-  test: measured,
+  validation: measured,
+  /** `count`: predictions that were judged. */
+  test: measured.extend({ count: z.number().int() }),
   /** Training alone, without evaluations, over all sessions. */
   seconds: z.number(),
   examples: z.number().int(),

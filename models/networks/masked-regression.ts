@@ -18,13 +18,14 @@ import { embedding } from '../../kernels/ops/embedding/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
 import { mean } from '../../kernels/ops/reduce/op.ts';
 import { relu, scale } from '../../kernels/ops/unary/op.ts';
-import type { Streams } from '../../kernels/tensor/random.ts';
+import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
 import { requireOptions, whole } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, loadMixers, type Mixers } from './backbone.ts';
+import { dryRun, type ModelEstimate } from './estimate.ts';
 
 export interface MaskedRegressionConfig extends BackboneConfig {
   /** Features R of every step. */
@@ -150,4 +151,24 @@ export async function buildMaskedRegression(
   streams: Streams,
 ): Promise<MaskedRegression> {
   return new MaskedRegression(device, config, await loadMixers(config.blocks), streams);
+}
+
+/** Sizes of a model at this batch and length, from a dry run that allocates nothing. */
+export async function estimateMaskedRegression(
+  config: MaskedRegressionConfig,
+  batch: number,
+  length = config.length,
+): Promise<ModelEstimate> {
+  const mixers = await loadMixers(config.blocks);
+  return dryRun((device) => {
+    const model = new MaskedRegression(device, config, mixers, new Streams(0), false);
+    return {
+      store: model.store,
+      run(t) {
+        const times = config.timeStamps ? t.empty([batch, length], 'i32') : null;
+        const hidden = new Array<number>(batch).fill(length - 1);
+        return model.loss(t, { x: t.empty([batch, length, config.dims]), times, hidden }).loss;
+      },
+    };
+  });
 }

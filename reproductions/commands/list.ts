@@ -8,24 +8,27 @@ import { type Column, render } from '../../results/tables.ts';
 import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
-import { publishedFor, type Summary, summaries } from '../results.ts';
+import { publishedFor, type Summary, showNumber, summaries } from '../results.ts';
+import { higherIsBetter } from '../train/metrics.ts';
 
 const columns: Column[] = [
   { key: 'claim', title: 'claim' },
   { key: 'source', title: 'paper' },
   { key: 'task', title: 'task' },
-  { key: 'published', title: 'published %', align: 'right' },
-  ...scales.toReversed().map((scale): Column => ({ key: scale, title: `${scale} scale %`, align: 'right' })),
+  { key: 'published', title: 'published', align: 'right' },
+  ...scales.toReversed().map((scale): Column => ({ key: scale, title: `${scale} scale`, align: 'right' })),
   { key: 'verdict', title: 'verdict' },
 ];
 
 /** The best of a scale; runs on other data than the paper's say so. */
 function cell(all: readonly Summary[], scale: Scale): string {
-  const best = all.filter((s) => s.scale === scale).sort((a, b) => mean(b.accuracies) - mean(a.accuracies))[0];
-  if (!best) return '-';
+  const mine = all.filter((s) => s.scale === scale);
+  if (!mine.length) return '-';
+  const sign = higherIsBetter(mine[0].metric) ? 1 : -1;
+  const best = mine.sort((a, b) => sign * (mean(b.values) - mean(a.values)))[0];
   const [kind] = best.dataKind.split(':');
   const same = kind === 'real' || kind === 'generated-equivalent';
-  return `${mean(best.accuracies).toFixed(2)}${same ? '' : ` (${kind})`}`;
+  return `${showNumber(best.metric, mean(best.values))}${same ? '' : ` (${kind})`}`;
 }
 
 function rowsOf(claim: Claim): Row[] {

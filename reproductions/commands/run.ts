@@ -2,21 +2,24 @@
 import { closeSync, openSync } from 'node:fs';
 import process from 'node:process';
 import { openDevice } from '../../kernels/device/registry.ts';
-import { estimateClassifier } from '../../models/networks/classifier.ts';
 import { showBytes } from '../../results/tables.ts';
 import { memoryLimit } from '../../results/terminal/memory.ts';
 import { choose, list } from '../../results/terminal/options.ts';
 import { print, progress } from '../../results/terminal/output.ts';
-import { type Claim, claimIds, loadClaim, scales, type UnseededPlan } from '../claim.ts';
+import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { baselinesOf } from '../data/baselines.ts';
+import type { AnyDataset } from '../data/dataset.ts';
+import type { Baseline } from '../data/definition.ts';
 import { exit, UsageError } from '../errors.ts';
+import { guessOf } from '../guess.ts';
 import { interruption } from '../interrupt.ts';
 import { type Job, type JobResult, runJob } from '../jobs.ts';
 import { LiveReport } from '../live.ts';
 import { accumulation, deviceName, duration, seeds, steps } from '../options.ts';
 import { keep, showRun, showSummaries, summaries } from '../results.ts';
-import { fitted } from '../train/plan.ts';
+import { estimateLearner } from '../train/learner.ts';
+import { fitted, type UnseededPlan } from '../train/plan.ts';
 import { fetchReal } from './data/fetch.ts';
 
 export async function run([id]: unknown[], options: Options): Promise<number> {
@@ -37,13 +40,15 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
   const begun = performance.now();
   const results: JobResult[] = [];
   try {
-    const sets = new Map<string, Dataset>();
+    const sets = new Map<string, Prepared>();
     for (const { task, model, plan } of plans)
       for (const seed of wanted) {
-        const dataset = sets.get(task) ?? (await openData(claim, task, scale, String(options.data)));
-        sets.set(task, dataset);
-        const network = fitted(plan.network, dataset);
-        const job: Job = { claim, task, model, scale, plan: { ...plan, network, seed }, dataset, device };
+        const prepared = sets.get(task) ?? (await prepare(claim, task, scale, String(options.data)));
+        sets.set(task, prepared);
+        const { dataset, baselines } = prepared;
+        const guess = guessOf(dataset, plan.metric, baselines);
+        const own = { plan: { ...fitted(plan, dataset), seed }, dataset, baselines, guess };
+        const job: Job = { claim, task, model, scale, ...own, device };
         await requireRoom(job);
         const result = await runOne(job, options, budget, begun);
         results.push(result);
@@ -93,7 +98,7 @@ function divided(plan: UnseededPlan, parts: number | undefined): UnseededPlan {
 /** Refuses a run that would not fit into memory, before anything is allocated. */
 async function requireRoom({ task, model, plan, dataset, device }: Job): Promise<void> {
   const part = plan.batch / plan.accumulation;
-  const { trainingBytes } = await estimateClassifier(plan.network, part, dataset.length);
+  const { trainingBytes } = await estimateLearner(plan, part, dataset.length);
   const limit = memoryLimit(device);
   if (trainingBytes > limit.bytes)
     throw new UsageError(
@@ -102,7 +107,12 @@ async function requireRoom({ task, model, plan, dataset, device }: Job): Promise
     );
 }
 
-async function openData(claim: Claim, task: string, scale: (typeof scales)[number], data: string): Promise<Dataset> {
+interface Prepared {
+  dataset: AnyDataset;
+  baselines: Baseline[];
+}
+
+async function prepare(claim: Claim, task: string, scale: Scale, data: string): Promise<Prepared> {
   const start = performance.now();
   const dataset = await claim.openData(task, scale, {
     data,
@@ -113,7 +123,12 @@ async function openData(claim: Claim, task: string, scale: (typeof scales)[numbe
   progress.end();
   const kind = dataset.kind.split(':')[0];
   progress.say(`data, ${kind}: ${dataset.description}: ready in ${((performance.now() - start) / 1000).toFixed(1)} s`);
-  return dataset;
+  const baselines = await baselinesOf(dataset, {
+    signal: interruption,
+    progress: (done, all) => progress.live(`simple methods on ${task}: ${done} of ${all}`),
+  });
+  progress.end();
+  return { dataset, baselines };
 }
 
 async function runOne(job: Job, options: Options, budget: number | undefined, begun: number): Promise<JobResult> {

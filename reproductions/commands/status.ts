@@ -8,14 +8,16 @@ import { type Column, render } from '../../results/tables.ts';
 import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { holder } from '../jobs.ts';
+import { showValue } from '../live.ts';
 import { Journal } from '../train/journal.ts';
+import { higherIsBetter, type Metric } from '../train/metrics.ts';
 
 const columns: Column[] = [
   { key: 'run', title: 'run' },
   { key: 'state', title: 'state' },
   { key: 'step', title: 'step', align: 'right' },
   { key: 'loss', title: 'loss', align: 'right' },
-  { key: 'best', title: 'best validation %', align: 'right' },
+  { key: 'best', title: 'best validation', align: 'right' },
   { key: 'updated', title: 'updated (UTC)' },
 ];
 
@@ -33,10 +35,11 @@ function rowOf(root: string, run: string): Row | null {
   if (!existsSync(file)) return null;
   const lines = new Journal(file).read();
   const started = lines.find((line) => line.event === 'started');
-  const plan = started?.config.plan as { steps?: number } | undefined;
+  const plan = started?.config.plan as { steps?: number; metric?: Metric } | undefined;
+  const metric = plan?.metric ?? 'accuracy';
   const last = lines.filter((line) => line.event === 'step').at(-1);
   const validation = lines.flatMap((line) =>
-    line.event === 'evaluation' && line.split === 'validation' ? [100 * line.accuracy] : [],
+    line.event === 'evaluation' && line.split === 'validation' ? [line.value] : [],
   );
   const end = lines.at(-1)?.event;
   const busy = holder(folder);
@@ -46,10 +49,13 @@ function rowOf(root: string, run: string): Row | null {
     state,
     step: `${last?.step ?? 0} of ${plan?.steps ?? '?'}`,
     loss: last?.loss ?? null,
-    best: validation.length ? Math.max(...validation) : null,
+    best: validation.length ? showValue(metric, bestOf(metric, validation)) : null,
     updated: statSync(file).mtime.toISOString().slice(0, 19),
   };
 }
+
+const bestOf = (metric: Metric, values: number[]): number =>
+  higherIsBetter(metric) ? Math.max(...values) : Math.min(...values);
 
 export async function run(_: unknown[], options: Options): Promise<number> {
   const root = join(runsFolder(), 'repro');

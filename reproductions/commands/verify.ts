@@ -6,6 +6,7 @@ import { print, progress } from '../../results/terminal/output.ts';
 import { claimIds, loadClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { exit } from '../errors.ts';
+import { showValue } from '../live.ts';
 import { summaries } from '../results.ts';
 import { findings } from '../verify.ts';
 
@@ -22,10 +23,19 @@ export async function run([given]: unknown[], options: Options): Promise<number>
       const [{ verdict }] = summaries(claim, [record]);
       const name = `${id} ${record.task} ${record.model} ${record.scale} seed ${record.seed}`;
       if (options.json === true)
-        await print(JSON.stringify({ id: record.id, name, verdict, accuracy: record.test.accuracy, findings: found }));
+        await print(
+          JSON.stringify({
+            id: record.id,
+            name,
+            verdict,
+            metric: record.metric,
+            value: record.test.value,
+            findings: found,
+          }),
+        );
       else {
         const state = found.length ? found.map((f) => `${f.kind}: ${f.sentence}`).join('; ') : 'holds';
-        await print(`${name}: ${(100 * record.test.accuracy).toFixed(2)} %, ${verdict.kind}; ${state}`);
+        await print(`${name}: ${showValue(record.metric, record.test.value)}, ${verdict.kind}; ${state}`);
       }
     }
   }

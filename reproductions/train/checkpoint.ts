@@ -12,7 +12,7 @@ import type { Cursor } from './order.ts';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors.ts';
 
 export interface CheckpointState {
-  schema: 'longconv-checkpoint-1';
+  schema: 'longconv-checkpoint-2';
   /** Optimiser steps done. */
   step: number;
   configHash: string;
@@ -24,7 +24,7 @@ export interface CheckpointState {
   optimizerSteps: Record<string, number>;
   /** Step after which the validation split was last looked at, and the best of them. */
   evaluated: number;
-  best: { step: number; metric: number; loss: number } | null;
+  best: { step: number; value: number; loss: number } | null;
   /** Seconds of training so far, over all sessions. */
   seconds: number;
   /** Examples and tokens seen. */

@@ -16,7 +16,8 @@ const journalSchema = z.discriminatedUnion('event', [
     event: z.literal('step'),
     step: number,
     loss: number,
-    accuracy: number,
+    /** In the metric of the plan. */
+    value: number,
     rate: number,
     /** Seconds that the step took, and what it saw. */
     seconds: number,
@@ -29,8 +30,9 @@ const journalSchema = z.discriminatedUnion('event', [
     step: number,
     split: z.enum(['validation', 'test']),
     loss: number,
-    accuracy: number,
-    examples: number,
+    value: number,
+    /** Predictions that were counted. */
+    count: number,
     seconds: number,
   }),
   z.object({ event: z.literal('stopped'), time: z.iso.datetime(), step: number, reason: z.string() }),

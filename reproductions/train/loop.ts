@@ -1,12 +1,13 @@
 /**
  * The training loop of one run: resume, step, evaluate, checkpoint, stop when asked, and in the end the test
- * accuracy of the parameters that were best on the validation split.
+ * result of the parameters that were best on the validation split.
  */
 import { join } from 'node:path';
 import type { Device } from '../../kernels/device/device.ts';
-import type { Dataset } from '../data/dataset.ts';
+import type { AnyDataset } from '../data/dataset.ts';
 import { CheckpointFolder } from './checkpoint.ts';
 import { type EvaluationLine, Journal, type StepLine } from './journal.ts';
+import { higherIsBetter } from './metrics.ts';
 import type { TrainingPlan } from './plan.ts';
 import { Session } from './session.ts';
 
@@ -40,8 +41,9 @@ export interface LoopResult {
   step: number;
   /** Step whose parameters were tested: the best on validation. */
   bestStep: number | null;
-  validation: { loss: number; accuracy: number } | null;
-  test: { loss: number; accuracy: number; examples: number } | null;
+  /** In the metric of the plan. */
+  validation: { loss: number; value: number } | null;
+  test: { loss: number; value: number; count: number } | null;
   /** Seconds of training in all sessions (evaluations not counted), and what was seen. */
   seconds: number;
   examples: number;
@@ -60,7 +62,7 @@ class Stop extends Error {
 
 export async function trainLoop(
   device: Device,
-  dataset: Dataset,
+  dataset: AnyDataset,
   plan: TrainingPlan,
   options: LoopOptions,
 ): Promise<LoopResult> {
@@ -91,7 +93,7 @@ export async function trainLoop(
     };
     const evaluate = async (split: 'validation' | 'test'): Promise<EvaluationLine> => {
       const start = performance.now();
-      const { loss, accuracy, examples } = await session.evaluate(split, (done, total) => {
+      const { loss, value, count } = await session.evaluate(split, (done, total) => {
         report.evaluating?.(split, done, total);
         const reason = reasonToStop();
         if (reason) throw new Stop(reason);
@@ -102,8 +104,8 @@ export async function trainLoop(
         step: session.step,
         split,
         loss,
-        accuracy,
-        examples,
+        value,
+        count,
         seconds,
       };
       journal.write(line);
@@ -114,32 +116,33 @@ export async function trainLoop(
       outcome,
       step: session.step,
       bestStep: session.best?.step ?? null,
-      validation: session.best && { loss: session.best.loss, accuracy: session.best.metric },
-      test: test && { loss: test.loss, accuracy: test.accuracy, examples: test.examples },
+      validation: session.best && { loss: session.best.loss, value: session.best.value },
+      test: test && { loss: test.loss, value: test.value, count: test.count },
       seconds: session.seconds,
       examples: session.examples,
       tokens: session.tokens,
       parameters: session.model.store.count,
     });
 
+    const sign = higherIsBetter(plan.metric) ? 1 : -1;
     const due = () => session.step > 0 && (session.step % plan.evaluateEvery === 0 || session.step === plan.steps);
     try {
       for (;;) {
         if (due() && session.evaluated !== session.step) {
-          const { loss, accuracy } = await evaluate('validation');
+          const { loss, value } = await evaluate('validation');
           session.evaluated = session.step;
-          if (!session.best || accuracy > session.best.metric)
-            session.best = { step: session.step, metric: accuracy, loss };
+          if (!session.best || sign * value > sign * session.best.value)
+            session.best = { step: session.step, value, loss };
           await save();
         } else if (performance.now() - saved > 1000 * (options.checkpointSeconds ?? 300)) await save();
         if (session.step === plan.steps) break;
         const reason = reasonToStop() ?? (session.step === options.stopAfter ? 'paused' : null);
         if (reason) throw new Stop(reason);
         const start = performance.now();
-        const { loss, accuracy, rate, tokens, waited } = await session.train();
+        const { loss, value, rate, tokens, waited } = await session.train();
         const seconds = (performance.now() - start) / 1000;
         session.seconds += seconds;
-        const line: StepLine = { event: 'step', step: session.step, loss, accuracy, rate, seconds, tokens, waited };
+        const line: StepLine = { event: 'step', step: session.step, loss, value, rate, seconds, tokens, waited };
         journal.write(line);
         report.stepped?.(line, session);
         // Signals are handled between steps.

@@ -2,12 +2,11 @@
 import type { Device } from '../../kernels/device/device.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
-import type { Tensor } from '../../kernels/tensor/tensor.ts';
-import { type Batch, buildClassifier, type Classifier } from '../../models/networks/classifier.ts';
 import { AdamW, type MomentState } from '../../models/training/optimizer.ts';
 import { scheduleFactor } from '../../models/training/schedule.ts';
-import type { Dataset, HostBatch, SplitName } from '../data/dataset.ts';
+import type { AnyDataset, SplitName } from '../data/dataset.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { type AnyHostBatch, buildLearner, type Learner } from './learner.ts';
 import { Loader } from './loader.ts';
 import { Metrics } from './metrics.ts';
 import { type Cursor, inOrder, SampleOrder } from './order.ts';
@@ -16,7 +15,8 @@ import type { NamedTensor, TensorData } from './safetensors.ts';
 
 export interface StepResult {
   loss: number;
-  accuracy: number;
+  /** In the plan's metric. */
+  value: number;
   rate: number;
   tokens: number;
   /** Seconds for which the step waited for its data. */
@@ -35,21 +35,21 @@ export class Session {
   seconds = 0;
   examples = 0;
   tokens = 0;
-  best: { step: number; metric: number; loss: number } | null = null;
+  best: { step: number; value: number; loss: number } | null = null;
   readonly #streams: Streams;
   readonly #order: SampleOrder;
   readonly #optimizer: AdamW;
-  readonly #loader: Loader<Dataset>;
+  readonly #loader: Loader<AnyDataset>;
   /** What the next step will take. */
   #cursor: Cursor = { epoch: 0, batch: 0 };
   /** Its batches and those after it, in preparation. */
-  #parts: AsyncGenerator<HostBatch> | null = null;
+  #parts: AsyncGenerator<AnyHostBatch> | null = null;
 
   private constructor(
     readonly device: Device,
-    readonly dataset: Dataset,
+    readonly dataset: AnyDataset,
     readonly plan: TrainingPlan,
-    readonly model: Classifier,
+    readonly model: Learner,
     streams: Streams,
   ) {
     this.#streams = streams;
@@ -64,9 +64,9 @@ export class Session {
     this.#loader = new Loader(dataset);
   }
 
-  static async open(device: Device, dataset: Dataset, plan: TrainingPlan): Promise<Session> {
+  static async open(device: Device, dataset: AnyDataset, plan: TrainingPlan): Promise<Session> {
     const streams = new Streams(plan.seed);
-    return new Session(device, dataset, plan, await buildClassifier(device, plan.network, streams), streams);
+    return new Session(device, dataset, plan, await buildLearner(device, plan, plan.metric, streams), streams);
   }
 
   get epoch(): number {
@@ -78,21 +78,22 @@ export class Session {
     const { plan, model } = this;
     const factor = scheduleFactor(plan.schedule, this.step);
     this.#parts ??= this.#loader.run(this.#order.from(this.#cursor, plan.accumulation));
-    const metrics = new Metrics();
+    const parts = this.#parts;
+    const metrics = new Metrics(plan.metric);
     let tokens = 0;
     let waited = 0;
     for (let part = 0; part < plan.accumulation; part++) {
       const asked = performance.now();
-      const host = (await this.#parts.next()).value as HostBatch;
+      const host = (await parts.next()).value as AnyHostBatch;
       waited += (performance.now() - asked) / 1000;
-      tokens += host.lengths ? host.lengths.reduce((a, b) => a + b, 0) : host.rows * host.L;
+      tokens += model.tokens(host);
       using t = new Tape(this.device, { streams: this.#streams });
-      const { loss, logits } = model.loss(t, this.#upload(t, host));
+      const { loss, measure } = model.loss(t, host);
       t.backward(loss, t.tensor([1 / plan.accumulation], [1]));
-      const value = await loss.item();
-      if (!Number.isFinite(value))
-        throw new DivergedError(`the loss is ${value} at step ${this.step + 1}: the learning rate is too high`);
-      metrics.add(value, await logits.read(), host.targets);
+      const measured = await measure();
+      if (!Number.isFinite(measured.loss))
+        throw new DivergedError(`the loss is ${measured.loss} at step ${this.step + 1}: the learning rate is too high`);
+      metrics.add(measured);
     }
     this.#optimizer.step(factor);
     model.store.zeroGrad();
@@ -101,33 +102,22 @@ export class Session {
     this.#cursor = this.#order.after(this.#cursor);
     this.examples += plan.batch;
     this.tokens += tokens;
-    return { loss: metrics.loss, accuracy: metrics.accuracy, rate: plan.lr * factor, tokens, waited };
+    return { loss: metrics.loss, value: metrics.value, rate: plan.lr * factor, tokens, waited };
   }
 
-  /** Mean loss and accuracy over a split. `between` is called after every batch and may throw to end it. */
+  /** Mean loss and metric over a split. `between` is called after every batch and may throw to end it. */
   async evaluate(split: SplitName, between: (done: number, total: number) => void = () => {}): Promise<Metrics> {
-    const metrics = new Metrics();
+    const metrics = new Metrics(this.plan.metric);
     const total = this.dataset.sizes[split];
     let done = 0;
     for await (const host of this.#loader.run(inOrder(split, total, this.plan.evaluationBatch))) {
       using t = new Tape(this.device, { grad: false });
-      const { loss, logits } = this.model.loss(t, this.#upload(t, host));
-      metrics.add(await loss.item(), await logits.read(), host.targets);
+      metrics.add(await this.model.loss(t, host).measure());
       await new Promise((resolve) => setImmediate(resolve));
       done += host.B;
       between(done, total);
     }
     return metrics;
-  }
-
-  #upload(t: Tape, { x, lengths, targets, B, rows, L }: HostBatch): Batch {
-    const input: Tensor =
-      x instanceof Int32Array ? t.tensor(x, [rows, L], 'i32') : t.tensor(x, [rows, L, x.length / (rows * L)]);
-    return {
-      x: input,
-      lengths: lengths && t.tensor(lengths, [rows], 'i32'),
-      targets: t.tensor(targets, [B], 'i32'),
-    };
   }
 
   async save(configHash: string): Promise<Checkpoint> {
@@ -146,7 +136,7 @@ export class Session {
     const streams = this.#streams.save();
     return {
       state: {
-        ...{ schema: 'longconv-checkpoint-1', step, configHash, streams, data, optimizerSteps },
+        ...{ schema: 'longconv-checkpoint-2', step, configHash, streams, data, optimizerSteps },
         ...{ evaluated, best, seconds, examples, tokens },
       },
       tensors,

@@ -31,6 +31,7 @@ const bounds = { minLength: 4, maxLength: 30, maxDepth: 4, maxArguments: 4 };
 const data = () => openListOps({ bounds, sizes: { train: 200, validation: 40, test: 40 }, workers: 1 });
 /** Dropout of activations and kernel taps, batch norm, clipping: everything that has a state. */
 const plan: TrainingPlan = {
+  task: 'classification',
   network: {
     blocks: [
       { mixer: 'long-conv', config: { channels: 1, kernelDropout: 0.2, lambda: 0.001, lr: 0.001 } },
@@ -42,7 +43,7 @@ const plan: TrainingPlan = {
   },
   ...{ batch: 12, accumulation: 2, lr: 0.01, weightDecay: 0.05, betas: [0.9, 0.999], clip: 1 },
   schedule: { kind: 'cosine', warmup: 10, total: 100, warmupFrom: 'one', minFactor: 0 },
-  ...{ steps: 100, evaluateEvery: 25, evaluationBatch: 16, seed: 3 },
+  ...{ steps: 100, evaluateEvery: 25, evaluationBatch: 16, metric: 'accuracy', seed: 3 },
 };
 const silent = { warn: () => {} };
 const options = (name: string, change: Partial<LoopOptions> = {}): LoopOptions => ({
@@ -58,7 +59,7 @@ const losses = (name: string) =>
   new Journal(join(folder, name, 'journal.jsonl'))
     .read()
     .filter((line) => line.event === 'step')
-    .map(({ loss, accuracy, rate }) => [loss, accuracy, rate]);
+    .map(({ loss, value, rate }) => [loss, value, rate]);
 
 test('100 steps are the same bit for bit as 40 steps, a stop, and 60 steps', async () => {
   const whole = await run('whole');
