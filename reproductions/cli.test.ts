@@ -121,7 +121,10 @@ test('a run is interrupted, goes on, ends with its row, and is not made twice', 
   assert.ok(done[0].test.loss > 0.5 && done[0].test.loss < 4);
   assert.match(done[0].data.kind, /^generated-variant/);
   assert.equal(summary[0].verdict.kind, 'partial scale');
-  assert.match(readFileSync(join(folder, 'out.md'), 'utf8'), /\| ListOps \| Long Conv \| accuracy, % \| ~60\.3 \(from memory\) \|/);
+  assert.match(
+    readFileSync(join(folder, 'out.md'), 'utf8'),
+    /\| ListOps \| Long Conv \| accuracy, % \| ~60\.3 \(from memory\) \|/,
+  );
   const again = await repro(args);
   assert.equal(again.code, 0);
   assert.match(again.err, /was finished on .*--fresh runs it again/);

@@ -20,7 +20,7 @@ export function guessOf(data: AnyDataset, metric: Metric, baselines: readonly Ba
       return { value: metric === 'accuracy' ? 1 / vocabulary : vocabulary, loss: Math.log(vocabulary) };
     }
     default: {
-      const zero = baselines.find(({ method }) => /zero|predict 0/.test(method));
+      const zero = baselines.find(({ method }) => /^(zero|predict 0)$/.test(method));
       if (!zero) throw new Error(`${data.id} has no baseline that always says zero`);
       return { value: zero.value, loss: zero.value };
     }
