@@ -86,6 +86,11 @@ export function compareShares(
   };
 }
 
+/** A count that is known; `limit` null where it cannot be held against these data. */
+export const compareCount = (quantity: string, found: number, known: number, limit: number | null = 0): Comparison => ({
+  ...{ quantity, here: found, reference: known, distance: Math.abs(found - known), limit, measure: 'count' },
+});
+
 /** Something that must not occur at all. */
 export const compareNone = (quantity: string, found: number): Comparison => ({
   ...{ quantity, here: found, reference: 0, distance: found, limit: 0, measure: 'count' },

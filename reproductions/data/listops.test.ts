@@ -3,13 +3,17 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import statistics from './fixtures/listops-statistics.json' with { type: 'json' };
-import { readTsv, tokenize, toSource, writeTsv } from './listops/text.ts';
-import { CLOSE, DIGIT, END, evaluate, OPERATOR, vocabulary } from './listops/tree.ts';
+import { fileURLToPath } from 'node:url';
+import { holds } from './comparison.ts';
+import { rootGuess } from './listops/baselines.ts';
+import { compareListOps } from './listops/compare.ts';
+import { readRows } from './listops/files.ts';
+import { type Row, tokenize, toSource, writeTsv } from './listops/text.ts';
+import { CLOSE, DIGIT, END, evaluate, lraBounds, OPERATOR, vocabulary } from './listops/tree.ts';
+import { verifyListOps } from './listops/verify.ts';
 import { type ListOps, openListOps } from './listops.ts';
-import { chiSquare, kolmogorov } from './statistics.ts';
 
-const fixture = new URL('./fixtures/listops-samples.tsv', import.meta.url);
+const fixture = fileURLToPath(new URL('./fixtures/listops-samples.tsv', import.meta.url));
 const sizes = { train: 4_000, validation: 500, test: 500 };
 let folder = '';
 let data: ListOps;
@@ -31,9 +35,15 @@ const samples = () =>
     Array.from({ length: sizes[split] }, (_, i) => ({ tokens: data.tokens(split, i), label: data.label(split, i) })),
   );
 
-test('the 30 reference expressions evaluate to their targets and survive a round trip', () => {
+const rowsOf = async (path: string): Promise<Row[]> => {
+  const rows: Row[] = [];
+  for await (const { source, target } of readRows(path)) rows.push({ source, target });
+  return rows;
+};
+
+test('the 30 reference expressions evaluate to their targets and survive a round trip', async () => {
   const text = readFileSync(fixture, 'utf8');
-  const rows = readTsv(text);
+  const rows = await rowsOf(fixture);
   assert.equal(rows.length, 30);
   for (const { source, target } of rows) {
     const tokens = tokenize(source);
@@ -60,8 +70,23 @@ test('tokens: 18 symbols, cut at the longest length, closed by <eos>', () => {
   assert.equal(vocabulary.length, 18);
   assert.deepEqual(tokenize('( ( ( [MAX 5 ) 7 ) ] )', 2048), [OPERATOR + 1, DIGIT + 5, DIGIT + 7, CLOSE, END]);
   assert.deepEqual(tokenize('( ( ( [MAX 5 ) 7 ) ] )', 3), [OPERATOR + 1, DIGIT + 5, END]);
-  assert.throws(() => readTsv('a\tb\n'), /first line/);
-  assert.throws(() => readTsv('Source\tTarget\n5\t55\n'), /line 2/);
+});
+
+test('files: quoted fields as in CSV; what is wrong is named with its place', async () => {
+  const path = join(folder, 'rows.tsv');
+  const read = (text: string) => {
+    writeFileSync(path, text);
+    return rowsOf(path);
+  };
+  const expected = [
+    { source: '( ( [MAX 5 ) ] )', target: 5 },
+    { source: '7', target: 7 },
+  ];
+  assert.deepEqual(await read('Source\tTarget\r\n"( ( [MAX 5 ) ] )"\t5\r\n7\t"7"\r\n'), expected);
+  await assert.rejects(read(''), /rows\.tsv, byte 0: the first line must be/);
+  await assert.rejects(read('a\tb\n'), /rows\.tsv, byte 0: the first line must be "Source<TAB>Target"/);
+  await assert.rejects(read('Source\tTarget\n5\t5\n5\t55\n'), /byte 18: row 2 is not "expression<TAB>digit": "5\\t55"/);
+  await assert.rejects(read('Source\tTarget\n5\t5\t5\n'), /row 1 is not/);
 });
 
 test('every generated expression evaluates to its label, is within the bounds and occurs once', () => {
@@ -74,55 +99,34 @@ test('every generated expression evaluates to its label, is within the bounds an
   assert.equal(seen.size, 5_000);
 });
 
-test('5,000 generated expressions have the statistics of the published generator', () => {
-  const all = samples();
-  const lengths = all.map((s) => s.tokens.length);
-  const mean = lengths.reduce((a, b) => a + b, 0) / lengths.length;
-  // 5 standard errors of the mean.
-  assert.ok(Math.abs(mean - statistics.length.mean) < 5 * (statistics.length.sd / Math.sqrt(5_000)), `mean ${mean}`);
-  const histogram = Object.values(statistics.length.histogram);
-  const bins = new Array(histogram.length).fill(0);
-  for (const n of lengths) bins[Math.floor(n / 100) - 5]++;
-  const distance = kolmogorov(bins, histogram);
-  assert.ok(distance < 0.03, `Kolmogorov distance of the lengths ${distance}`);
+test('5,000 generated expressions have the statistics of the published generator', async () => {
+  const { rows, complaints } = await compareListOps(samples().map((sample) => ({ ...sample, where: '' })));
+  assert.deepEqual(complaints, []);
+  for (const row of rows) {
+    // Every row is judged, and agrees: means to 5 standard errors, shares by chi-square at p = 0.001.
+    assert.ok(row.limit !== null && holds(row), `${row.quantity}: ${row.distance} beyond ${row.limit}`);
+  }
+  const { distance } = rows.find(({ quantity }) => quantity === 'length, distribution') as (typeof rows)[0];
+  assert.ok(distance !== null && distance < 0.03, `Kolmogorov distance of the lengths ${distance}`);
+  assert.equal(rows.length, 18);
+  // 36.3 % of 20,000; five standard errors of 5,000.
+  const guess = rootGuess(data, 'train');
+  assert.ok(Math.abs(guess - 0.363) < 5 * Math.sqrt((0.363 * 0.637) / 4000), `by the root alone ${guess}`);
+});
 
-  const labels = new Array(10).fill(0);
-  const rootArguments = new Array(9).fill(0);
-  const rootOperators = new Array(4).fill(0);
-  const byRoot = Array.from({ length: 4 }, () => new Array(10).fill(0));
-  const byDepth = new Array(9).fill(0);
-  let operators = 0;
-  for (const { tokens, label } of all) {
-    labels[label]++;
-    rootOperators[tokens[0] - OPERATOR]++;
-    byRoot[tokens[0] - OPERATOR][label]++;
-    let depth = 0;
-    let count = 0;
-    for (const token of tokens) {
-      if (depth === 1 && token !== CLOSE) count++;
-      if (token >= OPERATOR && token < CLOSE) byDepth[depth++]++;
-      else if (token === CLOSE) depth--;
-    }
-    rootArguments[count - 2]++;
-    operators += tokens.filter((t) => t >= OPERATOR && t < CLOSE).length;
-  }
-  // Critical values at p = 0.001 for 9, 8 and 3 degrees of freedom.
-  const within = (name: string, counts: number[], expected: number[], limit: number, size = statistics.samples) => {
-    const x = chiSquare(counts, expected, size);
-    assert.ok(x < limit, `chi-square of ${name}: ${x}`);
+test('expressions of another recipe are told from the published one', async () => {
+  const disagreeing = async (bounds: typeof lraBounds) => {
+    const other = await openListOps({ bounds, sizes: { train: 1_000, validation: 1, test: 1 } });
+    const all = Array.from({ length: 1_000 }, (_, i) => ({
+      ...{ tokens: other.tokens('train', i), label: other.label('train', i), where: '' },
+    }));
+    return (await compareListOps(all)).rows.filter((row) => !holds(row)).map(({ quantity }) => quantity);
   };
-  within('labels', labels, statistics.labels, 27.88);
-  within('root arguments', rootArguments, statistics.rootArguments, 26.12);
-  within('root operators', rootOperators, [0.25, 0.25, 0.25, 0.25], 16.27);
-  for (const [root, expected] of Object.entries(statistics.labelsByRoot)) {
-    const counts = byRoot[vocabulary.indexOf(root as '[MIN') - OPERATOR];
-    within(`labels under ${root}`, counts, expected, 27.88, statistics.samples / 4);
-  }
-  const perSample = operators / 5_000;
-  assert.ok(Math.abs(perSample - statistics.operators.mean) < 5 * (statistics.operators.sd / Math.sqrt(5_000)));
-  byDepth.forEach((n, d) => {
-    assert.ok(Math.abs(n / operators - statistics.operatorsByDepth[d]) < 0.01, `operators at depth ${d + 1}`);
-  });
+  assert.ok((await disagreeing({ ...lraBounds, maxArguments: 9 })).includes('arguments of the root, 2 to 10'));
+  assert.ok(
+    (await disagreeing({ ...lraBounds, maxDepth: 9 })).includes('expressions whose operators end above depth 9'),
+  );
+  assert.ok((await disagreeing({ ...lraBounds, minLength: 600 })).includes('length, mean'));
 });
 
 test('the same samples come from one worker, two workers, the cache, and as the beginning of a larger set', async () => {
@@ -175,6 +179,39 @@ test("the archive's own files can be read", async () => {
   assert.equal(real.kind, 'real');
   assert.deepEqual(real.sizes, { train: 30, validation: 30, test: 30 });
   for (let i = 0; i < 30; i++) assert.equal(evaluate(real.tokens('test', i)), real.label('test', i));
+  const fewer = await openListOps({ folder: own, sizes: { train: 7 } });
+  assert.deepEqual(fewer.sizes, { train: 7, validation: 30, test: 30 });
+  assert.deepEqual(fewer.tokens('validation', 3), real.tokens('validation', 3));
+  assert.deepEqual(fewer.tokens('train', 6), real.tokens('train', 6));
+  assert.notEqual(fewer.checksum, real.checksum);
+  await assert.rejects(
+    openListOps({ folder: own, sizes: { test: 31 } }),
+    /the test split can have 1 to 30 samples, not 31/,
+  );
   writeFileSync(join(own, 'basic_val.tsv'), 'Source\tTarget\n');
-  await assert.rejects(openListOps({ folder: own }), /basic_val\.tsv holds no samples/);
+  await assert.rejects(openListOps({ folder: own }), /basic_val\.tsv: it holds no samples/);
+});
+
+test('verification of files: every label again, counts judged where the archive is meant', async () => {
+  const own = join(folder, 'verified');
+  mkdirSync(own, { recursive: true });
+  const [good, ...more] = await rowsOf(fixture);
+  writeFileSync(join(own, 'basic_test.tsv'), writeTsv([good, { ...more[0], target: (more[0].target + 1) % 10 }]));
+  const one = await verifyListOps({ from: join(own, 'basic_test.tsv') });
+  const wrong = one.rows.filter((row) => !holds(row)).map(({ quantity }) => quantity);
+  assert.deepEqual(wrong, ['labels that are not the value']);
+  assert.match(one.complaints[0], /basic_test\.tsv, row 2: the expression has the value \d, its label says \d/);
+  const short = Array.from({ length: 10_000 }, () => ({ source: '( ( ( [MAX 5 ) 7 ) ] )', target: 7 }));
+  writeFileSync(join(own, 'basic_train.tsv'), writeTsv(short));
+  const judged = async () =>
+    (await verifyListOps({ from: own })).rows
+      .filter((row) => row.quantity.startsWith('rows of') && !holds(row))
+      .map(({ quantity, here, reference }) => `${quantity}: ${here} for ${reference}`);
+  assert.deepEqual(await judged(), []);
+  writeFileSync(join(own, 'basic_val.tsv'), writeTsv([good]));
+  assert.deepEqual(await judged(), [
+    'rows of basic_train.tsv: 10000 for 96000',
+    'rows of basic_val.tsv: 1 for 2000',
+    'rows of basic_test.tsv: 2 for 2000',
+  ]);
 });

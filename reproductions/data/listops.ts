@@ -4,22 +4,18 @@
  * split of the full one. Input: token ids with `<eos>` at the end; target: the value, 0..9.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheArrays, cached, keyHash } from './cache.ts';
-import {
-  type DataKind,
-  type Dataset,
-  type HostBatch,
-  MissingFileError,
-  requireIndices,
-  type SplitName,
-  splitNames,
-} from './dataset.ts';
+import { type DataKind, MissingFileError, type SplitName, splitNames } from './dataset.ts';
 import { Draws } from './draws.ts';
-import { readTsv, tokenize } from './listops/text.ts';
+import { fileStates } from './file-state.ts';
+import { encodeFiles, files, LONGEST } from './listops/files.ts';
 import { END, lraBounds, PAD, type TreeBounds, TreeGenerator, vocabulary } from './listops/tree.ts';
 import { type PoolOptions, type Range, runJob } from './pool.ts';
+import { LabelledRows } from './text/labelled-rows.ts';
+import { joinRows, rowsInMemory } from './text/rows.ts';
+import { chosenSizes } from './text/sizes.ts';
 
 export interface ListOpsSettings {
   seed: number;
@@ -38,6 +34,7 @@ const lraSizes: Record<SplitName, number> = { train: 96_000, validation: 2_000, 
 /** First sample number of each split. */
 const firstSample: Record<SplitName, number> = { train: 0, validation: 96_000, test: 98_000 };
 const RECIPE = 1;
+const FILES_RECIPE = 1;
 
 /**
  * The trees of a range of samples: `tokens` one after another, `offsets` (count + 1), `labels`. Exported for the
@@ -100,71 +97,39 @@ class Collector {
   }
 }
 
-export class ListOps implements Dataset {
-  readonly task = 'classification';
-  readonly id = 'listops';
-  readonly input = { kind: 'tokens', vocabulary: vocabulary.length, padding: PAD } as const;
-  readonly classes = 10;
-  readonly kind: DataKind;
-  readonly description: string;
-  readonly length: number;
-  readonly checksum: string;
-  readonly #first: Record<SplitName, number>;
-
-  /** Splits lie one after another in `arrays`. */
+export class ListOps extends LabelledRows {
+  /** The splits lie one after another in `arrays`, `all` samples of each, of which the first `sizes` are used. */
   constructor(
     about: { kind: DataKind; description: string; length: number },
-    readonly sizes: Record<SplitName, number>,
-    readonly arrays: CacheArrays,
+    sizes: Record<SplitName, number>,
+    arrays: CacheArrays,
+    all: Record<SplitName, number> = sizes,
   ) {
-    this.kind = about.kind;
-    this.description = about.description;
-    this.length = about.length;
-    this.#first = { train: 0, validation: sizes.train, test: sizes.train + sizes.validation };
+    const { tokens, labels } = arrays;
+    const offsets = arrays.offsets as Int32Array;
     const hash = createHash('sha256');
-    for (const array of [arrays.tokens, arrays.offsets, arrays.labels])
+    for (const array of [tokens, offsets, labels])
       hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
-    this.checksum = hash.digest('hex');
-  }
-
-  /** Tokens of one expression, without `<eos>`. */
-  tokens(split: SplitName, index: number): Uint8Array {
-    const i = this.#first[split] + index;
-    return this.arrays.tokens.subarray(this.arrays.offsets[i], this.arrays.offsets[i + 1]) as Uint8Array;
-  }
-  label(split: SplitName, index: number): number {
-    return this.arrays.labels[this.#first[split] + index];
-  }
-
-  labelCounts(split: SplitName): number[] {
-    const counts = new Array(this.classes).fill(0);
-    for (let i = 0; i < this.sizes[split]; i++) counts[this.label(split, i)]++;
-    return counts;
-  }
-
-  batch(split: SplitName, indices: ArrayLike<number>): HostBatch {
-    requireIndices(this.id, split, this.sizes[split], indices);
-    const rows = Array.from(indices, (index) => this.tokens(split, index));
-    const lengths = Int32Array.from(rows, (row) => row.length + 1);
-    const L = lengths.reduce((a, b) => Math.max(a, b), 0);
-    const x = new Int32Array(rows.length * L).fill(PAD);
-    rows.forEach((row, b) => {
-      x.set(row, b * L);
-      x[b * L + row.length] = END;
+    if (splitNames.some((split) => sizes[split] !== all[split])) hash.update(JSON.stringify(sizes));
+    super({
+      ...{ id: 'listops', ...about, classes: 10, sizes, labels },
+      ...{ vocabulary: vocabulary.length, padding: PAD, end: END },
+      first: { train: 0, validation: all.train, test: all.train + all.validation },
+      rows: rowsInMemory({ tokens, offsets }),
+      checksum: hash.digest('hex'),
     });
-    const targets = Int32Array.from(indices, (index) => this.label(split, index));
-    return { x, lengths, targets, B: rows.length, rows: rows.length, L };
+  }
+
+  override tokens(split: SplitName, index: number): Uint8Array {
+    return super.tokens(split, index) as Uint8Array;
   }
 }
 
 /** Opens ListOps: from the cache, or made now (100,000 samples take about ten seconds on two cores). */
 export async function openListOps(options: ListOpsOptions = {}): Promise<ListOps> {
-  if (options.folder !== undefined) return readListOps(options.folder);
+  if (options.folder !== undefined) return readListOps(options.folder, options);
   const settings: ListOpsSettings = { seed: options.seed ?? 0, bounds: options.bounds ?? lraBounds };
-  const sizes = { ...lraSizes, ...options.sizes };
-  for (const split of splitNames)
-    if (!(Number.isInteger(sizes[split]) && sizes[split] > 0 && sizes[split] <= lraSizes[split]))
-      throw new RangeError(`listops: the ${split} split can have 1 to ${lraSizes[split]} samples, not ${sizes[split]}`);
+  const sizes = chosenSizes('listops', lraSizes, options.sizes);
   const key = { dataset: 'listops', recipe: RECIPE, ...settings, sizes };
   const arrays = await cached(`listops/${keyHash(key)}.lcd`, key, () => generate(settings, sizes, options));
   return new ListOps(aboutGenerated(settings, sizes), sizes, arrays);
@@ -182,39 +147,20 @@ function aboutGenerated({ seed, bounds }: ListOpsSettings, sizes: Record<SplitNa
   return { kind, description, length: maxLength };
 }
 
-const files: Record<SplitName, string> = {
-  train: 'basic_train.tsv',
-  validation: 'basic_val.tsv',
-  test: 'basic_test.tsv',
-};
-const LONGEST = 2048;
-
-/** The archive's own files: at most 2047 tokens and `<eos>`. */
-function readListOps(folder: string): ListOps {
-  const sizes = { train: 0, validation: 0, test: 0 };
-  const parts: number[][] = [];
-  const labels: number[] = [];
-  for (const split of splitNames) {
-    const path = join(folder, files[split]);
-    if (!existsSync(path)) throw new MissingFileError(`listops: ${path} is not there; it holds the ${split} split`);
-    for (const { source, target } of readTsv(readFileSync(path, 'utf8'), path)) {
-      parts.push(tokenize(source, LONGEST).slice(0, -1));
-      labels.push(target);
-      sizes[split]++;
-    }
-    if (!sizes[split]) throw new MissingFileError(`listops: ${path} holds no samples`);
-  }
-  const offsets = new Int32Array(parts.length + 1);
-  parts.forEach((row, i) => {
-    offsets[i + 1] = offsets[i] + row.length;
+/** The archive's own files: at most 2047 tokens and `<eos>`. Kept encoded, under their sizes and times of change. */
+async function readListOps(folder: string, { sizes: asked, signal }: ListOpsOptions): Promise<ListOps> {
+  const paths = splitNames.map((split) => join(folder, files[split]));
+  splitNames.forEach((split, i) => {
+    if (!existsSync(paths[i]))
+      throw new MissingFileError(`listops: ${paths[i]} is not there; it holds the ${split} split`);
   });
-  const tokens = new Uint8Array(offsets[parts.length]);
-  parts.forEach((row, i) => {
-    tokens.set(row, offsets[i]);
-  });
+  const key = { dataset: 'listops', files: FILES_RECIPE, inputs: fileStates(paths) };
+  const arrays = await cached(`listops/${keyHash(key)}.lcd`, key, () => encodeFiles(paths, signal));
+  const [train, validation, test] = arrays.counts;
+  const all = { train, validation, test };
+  const sizes = chosenSizes('listops', all, asked);
   const description = `ListOps files of ${folder} (${sizes.train} / ${sizes.validation} / ${sizes.test} samples)`;
-  const arrays = { tokens, offsets, labels: Uint8Array.from(labels) };
-  return new ListOps({ kind: 'real', description, length: LONGEST }, sizes, arrays);
+  return new ListOps({ kind: 'real', description, length: LONGEST }, sizes, arrays, all);
 }
 
 async function generate(
@@ -238,13 +184,5 @@ async function generate(
     }
     before += sizes[split];
   }
-  const offsets = new Int32Array(total + 1);
-  collector.tokens.forEach((row, i) => {
-    offsets[i + 1] = offsets[i] + row.length;
-  });
-  const tokens = new Uint8Array(offsets[total]);
-  collector.tokens.forEach((row, i) => {
-    tokens.set(row, offsets[i]);
-  });
-  return { tokens, offsets, labels: Uint8Array.from(collector.labels) };
+  return { ...joinRows(collector.tokens), labels: Uint8Array.from(collector.labels) };
 }

@@ -44,20 +44,3 @@ export function writeTsv(rows: Iterable<Row>): string {
   for (const { source, target } of rows) text += `${source}\t${target}\n`;
   return text;
 }
-
-/** Reads a `basic_*.tsv`. Fields may be quoted as in CSV. Errors name the line. */
-export function readTsv(text: string, name = 'ListOps file'): Row[] {
-  const [header, ...lines] = text.split(/\r?\n/);
-  if (header.trim() !== 'Source\tTarget') throw new Error(`${name}: the first line must be "Source<TAB>Target"`);
-  const rows: Row[] = [];
-  lines.forEach((line, i) => {
-    if (!line) return;
-    const [source, target, ...rest] = line
-      .split('\t')
-      .map((field) => field.replace(/^"(.*)"$/, '$1').replace(/""/g, '"'));
-    if (!/^\d$/.test(target ?? '') || rest.length)
-      throw new Error(`${name}: line ${i + 2} is not "expression<TAB>digit"`);
-    rows.push({ source, target: Number(target) });
-  });
-  return rows;
-}

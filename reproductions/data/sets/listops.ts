@@ -1,4 +1,5 @@
 import type { DataDefinition } from '../definition.ts';
+import { listOpsBaselines } from '../listops/baselines.ts';
 import { verifyListOps } from '../listops/verify.ts';
 import { type ListOps, openListOps } from '../listops.ts';
 
@@ -12,5 +13,6 @@ const definition: DataDefinition<ListOps> = {
   ingredients: [],
   open: openListOps,
   verify: verifyListOps,
+  baselines: listOpsBaselines,
 };
 export default definition;

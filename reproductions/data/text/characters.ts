@@ -1,0 +1,78 @@
+/** Texts as sequences of characters, that is of Unicode code points (Python's `list(text)`), not of bytes or UTF-16 units. */
+import type { CacheArray } from '../cache.ts';
+import type { Vocabulary } from './vocabulary.ts';
+
+/** How often each code point occurred in the texts that were counted. */
+export class CharacterCounts {
+  readonly #counts = new Float64Array(0x110000);
+
+  /** Counts the first `most` characters of `text`. */
+  count(text: string, most: number): void {
+    for (let at = 0, n = 0; at < text.length && n < most; n++) {
+      const point = text.codePointAt(at) as number;
+      this.#counts[point]++;
+      at += point > 0xffff ? 2 : 1;
+    }
+  }
+
+  *[Symbol.iterator](): Generator<[string, number]> {
+    for (let point = 0; point < this.#counts.length; point++)
+      if (this.#counts[point]) yield [String.fromCodePoint(point), this.#counts[point]];
+  }
+}
+
+/** Ids of characters: a table by code point. */
+export class CharacterEncoder {
+  readonly #ids: Uint16Array;
+
+  constructor(vocabulary: Vocabulary) {
+    if (vocabulary.size > 0xffff) throw new RangeError(`${vocabulary.size} characters are too many for a vocabulary`);
+    this.#ids = new Uint16Array(0x110000).fill(vocabulary.id('<unk>'));
+    vocabulary.tokens.forEach((token, id) => {
+      const point = token.codePointAt(0) as number;
+      if (token.length === (point > 0xffff ? 2 : 1)) this.#ids[point] = id;
+    });
+  }
+
+  /** Writes the ids of the first `most` characters to `ids` from `at` on and returns how many they are. */
+  encode(text: string, most: number, ids: Uint8Array | Uint16Array | Int32Array, at = 0): number {
+    let n = 0;
+    for (let i = 0; i < text.length && n < most; n++) {
+      const point = text.codePointAt(i) as number;
+      ids[at + n] = this.#ids[point];
+      i += point > 0xffff ? 2 : 1;
+    }
+    return n;
+  }
+}
+
+/** Array for `length` ids below `size`, as small as can be. */
+export const idArray = (size: number, length: number): Uint8Array | Int32Array =>
+  size <= 256 ? new Uint8Array(length) : new Int32Array(length);
+
+/** Tokens one after another; row i is `tokens[offsets[i] .. offsets[i + 1])`. */
+export interface EncodedTexts {
+  tokens: CacheArray;
+  offsets: Int32Array;
+}
+
+/** Encodes texts one after another: nothing but their ids is held. */
+export function encodeAll(texts: Iterable<string>, most: number, vocabulary: Vocabulary): EncodedTexts {
+  const encoder = new CharacterEncoder(vocabulary);
+  const offsets: number[] = [0];
+  const scratch = new Uint16Array(most);
+  let tokens = idArray(vocabulary.size, 1 << 16);
+  let end = 0;
+  for (const text of texts) {
+    const n = encoder.encode(text, most, scratch);
+    if (end + n > tokens.length) {
+      const larger = idArray(vocabulary.size, Math.max(2 * tokens.length, end + n));
+      larger.set(tokens);
+      tokens = larger;
+    }
+    tokens.set(scratch.subarray(0, n), end);
+    end += n;
+    offsets.push(end);
+  }
+  return { tokens: tokens.slice(0, end), offsets: Int32Array.from(offsets) };
+}
