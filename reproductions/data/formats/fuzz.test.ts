@@ -25,8 +25,7 @@ async function outcome(sample: Sample, bytes: Uint8Array): Promise<Outcome> {
 function requireFormatError(found: Outcome, what: string): void {
   if (!('error' in found)) return;
   assert.ok(found.error instanceof FormatError, `${what}: ${(found.error as Error)?.stack ?? found.error}`);
-  // What hyparquet says stands in parentheses, in its own words.
-  assert.doesNotMatch(found.error.message.replace(/\(parquet.*/, ''), /\n|undefined|NaN|\[object/, what);
+  assert.doesNotMatch(found.error.message, /\n|undefined|NaN|\[object/, what);
   assert.match(found.error.message, /sample/, what);
 }
 
@@ -42,7 +41,6 @@ for (const sample of samples) {
     }
   });
 
-  if (sample.isSlowWhenDamaged) continue;
   test(`${sample.name}: every byte changed`, async () => {
     const whole = await outcome(sample, sample.bytes);
     const before = process.memoryUsage().rss;

@@ -3,12 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { parquetWriteBuffer } from 'hyparquet-writer';
 import { readFmriTar } from './fmri-run.ts';
 import { FormatError } from './format-error.ts';
 import { readDocuments } from './jsonl.ts';
 import { readLines } from './lines.ts';
-import { readTextColumn } from './parquet.ts';
 import { gather, inChunks, pickles, unhex, zstdFrame } from './samples.ts';
 import { writeTar } from './tar-write.ts';
 import { readTsv } from './tsv.ts';
@@ -103,35 +101,6 @@ test('TSV: quoted TABs and line ends, all three line ends, no end at the end, em
   await assert.rejects(gather(five), /byte 0: this record has 2 fields instead of 5/);
   const long = readTsv(inChunks(Buffer.from(`"${'x'.repeat(500)}`)), 'a', { quoting: true, longest: 100 });
   await assert.rejects(gather(long), /a record is longer than 1\d\d bytes/);
-});
-
-test('parquet: a column of text over several row groups, in the codecs of the Hugging Face files', async () => {
-  const data = Array.from({ length: 250 }, (_, i) => (i % 3 ? ` line ${i} ü \n` : ''));
-  for (const codec of ['UNCOMPRESSED', 'SNAPPY'] as const) {
-    const bytes = new Uint8Array(
-      parquetWriteBuffer({
-        columnData: [
-          { name: 'n', data: data.map((_, i) => i), type: 'INT32' },
-          { name: 'text', data, type: 'STRING' },
-        ],
-        rowGroupSize: 100,
-        codec,
-      }),
-    );
-    assert.deepEqual(await gather(readTextColumn({ bytes, file: 'a.parquet' }, 'text')), data);
-    await assert.rejects(
-      gather(readTextColumn({ bytes, file: 'a.parquet' }, 'n')),
-      /row 0 has no text in the column "n"/,
-    );
-    await assert.rejects(gather(readTextColumn({ bytes, file: 'a.parquet' }, 'x')), /there is no column "x"/);
-    const cut = { bytes: bytes.subarray(0, -9), file: 'a.parquet' };
-    await assert.rejects(gather(readTextColumn(cut, 'text')), /cut short/);
-  }
-  await inFolder(async (folder) => {
-    const path = join(folder, 'validation.parquet');
-    writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData: [{ name: 'text', data, type: 'STRING' }] })));
-    assert.deepEqual(await gather(readTextColumn(path, 'text')), data);
-  });
 });
 
 test('an fMRI tar: one run of pickled arrays; what is missing is named', () =>
