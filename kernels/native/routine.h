@@ -15,4 +15,4 @@ struct Routine {
 }  // namespace longconv
 
 #define LONGCONV_ROUTINE(name, fn)                                                                   \
-  static ::longconv::Routine routine_entry __attribute__((used, section("longconv_routines"))) = {name, &fn};
+  static ::longconv::Routine routine_##fn __attribute__((used, section("longconv_routines"))) = {name, &fn};

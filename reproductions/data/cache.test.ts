@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type CacheArrays, CorruptFileError, cached, readUnit, writeUnit } from './cache.ts';
+import { Unit } from './unit.ts';
 
 let folder = '';
 const previous = process.env.LONGCONV_CACHE;
@@ -30,6 +43,99 @@ test('a unit is read back as it was written', () => {
   const { key, arrays } = readUnit(path);
   assert.deepEqual(key, { seed: 1, text: 'é' });
   assert.deepEqual(arrays, sample());
+});
+
+test('a unit of the first version of the layout is read', () => {
+  const path = join(folder, 'old.lcd');
+  const header = Buffer.from('{"key":{"seed":1},"arrays":[{"name":"a","dtype":"i32","length":2,"offset":0}]}');
+  const gap = Buffer.alloc(8 - ((44 + header.length) % 8));
+  const body = Buffer.concat([header, gap, Buffer.from(Int32Array.of(7, -1).buffer)]);
+  const head = Buffer.from('LCDATA01    ');
+  head.writeUInt32LE(header.length, 8);
+  const digest = createHash('sha256').update(head).update(body).digest();
+  writeFileSync(path, Buffer.concat([head, digest, body]));
+  assert.deepEqual(readUnit(path), { key: { seed: 1 }, arrays: { a: Int32Array.of(7, -1) } });
+  const bad = Buffer.concat([head, digest, body]);
+  bad[bad.length - 1] ^= 1;
+  writeFileSync(path, bad);
+  assert.throws(() => readUnit(path), /old\.lcd is corrupt \(its checksum does not match its content\)/);
+});
+
+test('elements are read by position, blocks verified when they are touched', () => {
+  const path = join(folder, 'blocks.lcd');
+  const numbers = Int32Array.from({ length: 200_000 }, (_, i) => i * 3);
+  writeUnit(path, 'k', { few: Uint16Array.of(1, 65535), numbers });
+  const bytes = readFileSync(path);
+  bytes[bytes.length - 9] ^= 1;
+  writeFileSync(path, bytes);
+  const unit = Unit.open(path);
+  assert.deepEqual(unit.read('few'), Uint16Array.of(1, 65535));
+  assert.deepEqual(unit.read('numbers', 60_000, 50_000), numbers.slice(60_000, 110_000));
+  assert.deepEqual(unit.read('numbers', 5, 0), new Int32Array(0));
+  assert.throws(
+    () => unit.read('numbers', 199_990, 2),
+    /blocks\.lcd is corrupt \(the checksum of block 3 of 4 does not/,
+  );
+  assert.throws(() => unit.read('numbers', 199_999, 2), /elements 199999 to 200001 of numbers, which has 200000/);
+  assert.throws(() => unit.read('letters'), /no array "letters"/);
+  unit.close();
+});
+
+test('the digest of a unit changes with its key, that of its content does not; both with any element', () => {
+  const digests = (key: string, value: number) => {
+    const path = join(folder, 'digest.lcd');
+    writeUnit(path, key, { a: Int32Array.of(1, value) });
+    const { digest, content } = Unit.open(path);
+    return [digest, content];
+  };
+  const [digest, content] = digests('k', 5);
+  assert.deepEqual(digests('k', 5), [digest, content]);
+  assert.equal(digests('other', 5)[1], content);
+  assert.notEqual(digests('other', 5)[0], digest);
+  assert.notEqual(digests('k', 6)[0], digest);
+  assert.notEqual(digests('k', 6)[1], content);
+});
+
+test('a file that was put in the place of an open one is not taken for it', () => {
+  const path = join(folder, 'replaced.lcd');
+  writeUnit(path, 'k', { a: Int32Array.of(1) });
+  const unit = Unit.open(path);
+  writeUnit(path, 'k', { a: Int32Array.of(2) });
+  assert.throws(() => unit.read('a'), /it is not the file that was opened/);
+});
+
+test('many units at once: few files are held open', () => {
+  const units = Array.from({ length: 150 }, (_, i) => {
+    const path = join(folder, 'many', `${i}.lcd`);
+    writeUnit(path, i, { a: Int32Array.of(i) });
+    return Unit.open(path);
+  });
+  for (let round = 0; round < 2; round++)
+    for (const [i, unit] of units.entries()) assert.deepEqual(unit.read('a'), Int32Array.of(i));
+  const held = readdirSync('/proc/self/fd').length;
+  for (const unit of units) unit.close();
+  assert.ok(held - readdirSync('/proc/self/fd').length <= 64);
+});
+
+test('halves that a killed process left are removed when their file is made', () => {
+  const place = join(folder, 'killed');
+  writeUnit(join(place, 'unit.lcd'), 'k', sample());
+  const dead = spawnSync(process.execPath, ['--version']).pid;
+  for (const name of [`unit.lcd.${dead}.tmp`, 'unit.lcd.1.tmp', `other.lcd.${dead}.tmp`])
+    writeFileSync(join(place, name), 'half');
+  writeUnit(join(place, 'unit.lcd'), 'k', sample());
+  assert.deepEqual(readdirSync(place).sort(), [`other.lcd.${dead}.tmp`, 'unit.lcd', 'unit.lcd.1.tmp']);
+});
+
+test('a full disk: one sentence, nothing left behind', { skip: !existsSync('/dev/full') }, () => {
+  const place = join(folder, 'full');
+  mkdirSync(place);
+  symlinkSync('/dev/full', join(place, `unit.lcd.${process.pid}.tmp`));
+  assert.throws(
+    () => writeUnit(join(place, 'unit.lcd'), 'k', sample()),
+    (e: Error) => e.name === 'StorageError' && /unit\.lcd cannot be written \(no space is left/.test(e.message),
+  );
+  assert.deepEqual(readdirSync(place), []);
 });
 
 test('any changed or missing byte is noticed', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { splitNames } from './dataset.ts';
 import { Draws } from './draws.ts';
 import statistics from './fixtures/pathfinder-statistics.json' with { type: 'json' };
 import { components } from './pathfinder/compare.ts';
@@ -10,7 +11,7 @@ import { PathfinderGenerator, type PathfinderImage } from './pathfinder/contours
 import { Geometry } from './pathfinder/geometry.ts';
 import { resize } from './pathfinder/lanczos.ts';
 import { lraSettings, type PathfinderSize, pathfinderSizes } from './pathfinder/settings.ts';
-import { openPathfinder } from './pathfinder.ts';
+import { openPathfinder, type Pathfinder, type PathfinderOptions } from './pathfinder.ts';
 
 let folder = '';
 const previous = process.env.LONGCONV_CACHE;
@@ -163,26 +164,98 @@ test('the data set: same samples from any number of workers, from the cache, and
   await assert.rejects(openPathfinder({ size: 48 as 32 }), /32, 64, 128 or 256, not 48/);
 });
 
-test('a damaged file of the cache is set aside and its images are made again', async () => {
-  const sizes = { train: 40, validation: 5, test: 5 };
-  const good = await openPathfinder({ sizes });
-  const name = readdirSync(join(folder, 'pathfinder32')).find((f) => f.startsWith('train-0-')) as string;
-  for (const file of readdirSync(join(folder, 'pathfinder32'))) {
-    const path = join(folder, 'pathfinder32', file);
-    const bytes = readFileSync(path);
-    bytes[bytes.length - 20] ^= 0xff;
-    writeFileSync(path, bytes);
-  }
+/** What is said on stderr meanwhile. */
+async function listening(act: () => Promise<void>): Promise<string[]> {
   const said: string[] = [];
   const log = console.error;
   console.error = (line: string) => said.push(line);
   try {
-    const again = await openPathfinder({ sizes });
-    assert.equal(again.checksum, good.checksum);
+    await act();
   } finally {
     console.error = log;
   }
+  return said;
+}
+
+const everything = (data: Pathfinder) =>
+  splitNames.map((split) => data.batch(split, [...Array(data.sizes[split]).keys()]));
+const filesOfSet = () =>
+  readdirSync(join(folder, 'pathfinder32'))
+    .filter((name) => name.endsWith('.lcd'))
+    .map((name) => join(folder, 'pathfinder32', name));
+
+test('damage that is found when the data are used: the file is named, set aside and made again at once', async () => {
+  rmSync(folder, { recursive: true });
+  const sizes = { train: 400, validation: 5, test: 5 };
+  const good = everything(await openPathfinder({ sizes }));
+  for (const path of filesOfSet()) {
+    const bytes = readFileSync(path);
+    bytes[bytes.length - 20] ^= 0xff;
+    writeFileSync(path, bytes);
+  }
+  const said = await listening(async () => {
+    const again = await openPathfinder({ sizes });
+    // The first block of 256 images is whole.
+    again.batch('train', [0, 255]);
+    assert.deepEqual(everything(again), good);
+    assert.deepEqual(everything(again), good);
+  });
   assert.equal(said.length, 3);
-  assert.match(said[0], /train-0-.*corrupt.*set aside as .*\.corrupt-1, making it again/);
-  assert.ok(readdirSync(join(folder, 'pathfinder32')).includes(name));
+  assert.match(
+    said[0],
+    /train-0-.*corrupt \(the checksum of block 1 of 2 .*set aside as .*\.corrupt-1, making it again/,
+  );
+  assert.equal(filesOfSet().length, 3);
+  assert.deepEqual(await listening(async () => void everything(await openPathfinder({ sizes }))), []);
+});
+
+test('damage that is found when a set is opened, and a file that goes away under it', async () => {
+  rmSync(folder, { recursive: true });
+  const sizes = { train: 40, validation: 5, test: 5 };
+  const first = await openPathfinder({ sizes });
+  const good = everything(first);
+  first.close();
+  const [test, train] = filesOfSet().sort();
+  truncateSync(test, 5000);
+  const bytes = readFileSync(train);
+  bytes[60] ^= 1;
+  writeFileSync(train, bytes);
+  const said = await listening(async () => {
+    const again = await openPathfinder({ sizes });
+    assert.equal(again.checksum, first.checksum);
+    for (const path of filesOfSet()) rmSync(path);
+    assert.deepEqual(everything(again), good);
+  });
+  assert.match(said[0], /train-0-.* is corrupt \(the checksum of its header does not match\)/);
+  assert.match(said[1], /test-0-.* is corrupt \(it has 5000 bytes instead of \d+\)/);
+  assert.deepEqual(
+    said.slice(2).map((line) => /(\w+)-0-.* is gone: making it again/.exec(line)?.[1]),
+    ['train', 'validation', 'test'],
+  );
+});
+
+test('grey values centred, not centred, and as tokens', async () => {
+  const sizes = { train: 3, validation: 1, test: 1 };
+  const centered = await openPathfinder({ sizes });
+  const plain = await openPathfinder({ sizes, center: false });
+  const tokens = await openPathfinder({ sizes, tokenize: true });
+  const image = centered.image('train', 2);
+  assert.deepEqual(centered.input, { kind: 'real', dims: 1 });
+  assert.deepEqual(tokens.input, { kind: 'tokens', vocabulary: 256, padding: 0 });
+  assert.deepEqual(tokens.batch('train', [2]).x, Int32Array.from(image));
+  assert.deepEqual(
+    plain.batch('train', [2]).x,
+    Float32Array.from(image, (v) => v / 255),
+  );
+  const { x } = centered.batch('train', [2]);
+  assert.deepEqual([Math.min(...x), Math.max(...x)], [-1, 1]);
+  assert.deepEqual(tokens.checksum, centered.checksum);
+});
+
+test('a set opens again in a worker as it is here', async () => {
+  const data = await openPathfinder({ sizes: { train: 3, validation: 1, test: 1 }, center: false, seed: 3 });
+  const { module, name, settings } = data.reopen;
+  const again = await ((await import(module))[name] as typeof openPathfinder)(settings as PathfinderOptions);
+  assert.equal(again.checksum, data.checksum);
+  assert.deepEqual(everything(again), everything(data));
 });

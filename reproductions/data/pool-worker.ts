@@ -11,6 +11,7 @@ parentPort?.on('message', async (range: Range) => {
     const buffers = Object.values(arrays).map((array) => array.buffer as ArrayBuffer);
     parentPort?.postMessage({ arrays }, buffers);
   } catch (error) {
-    parentPort?.postMessage({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    parentPort?.postMessage({ error: { name, message } });
   }
 });

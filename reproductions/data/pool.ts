@@ -26,7 +26,7 @@ export interface PoolOptions {
 /** LONGCONV_THREADS, or the number of processors. */
 export const processors = (): number => Number(process.env.LONGCONV_THREADS) || availableParallelism();
 
-/** Runs the job named `name` of `module` (an import.meta.url) over 0..total-1, in order of the ranges. */
+/** Runs the job named `name` of `module` (an import.meta.url) over `total`, cut into chunks; results in their order. */
 export async function runJob<S>(
   module: string,
   name: string,
@@ -38,15 +38,30 @@ export async function runJob<S>(
   const ranges: Range[] = [];
   for (let start = 0; start < total.count; start += chunk)
     ranges.push({ start: total.start + start, count: Math.min(chunk, total.count - start) });
-  const wanted = options.workers ?? processors();
-  const workers = Math.min(wanted, ranges.length);
   const results: CacheArrays[] = new Array(ranges.length);
+  await runRanges(module, name, settings, ranges, options, (i, arrays) => {
+    results[i] = arrays;
+  });
+  return results;
+}
+
+/** Runs the job over these ranges and hands each result to `take` as soon as it is there, in any order. */
+export async function runRanges<S>(
+  module: string,
+  name: string,
+  settings: S,
+  ranges: readonly Range[],
+  options: Omit<PoolOptions, 'chunk'>,
+  take: (index: number, arrays: CacheArrays) => void,
+): Promise<void> {
+  const total = ranges.reduce((n, range) => n + range.count, 0);
   let done = 0;
   const finish = (i: number, arrays: CacheArrays) => {
-    results[i] = arrays;
+    take(i, arrays);
     done += ranges[i].count;
-    options.progress?.(done, total.count);
+    options.progress?.(done, total);
   };
+  const workers = Math.min(options.workers ?? processors(), ranges.length);
   if (workers <= 1) {
     const job = (await import(module))[name] as Job<S>;
     for (let i = 0; i < ranges.length; i++) {
@@ -54,7 +69,7 @@ export async function runJob<S>(
       finish(i, await job(settings, ranges[i]));
       await new Promise((resolve) => setImmediate(resolve));
     }
-    return results;
+    return;
   }
   let next = 0;
   const work = async () => {
@@ -65,12 +80,21 @@ export async function runJob<S>(
         const i = next++;
         finish(i, await ask(worker, ranges[i]));
       }
+    } catch (error) {
+      next = ranges.length;
+      throw error;
     } finally {
       await worker.terminate();
     }
   };
-  await Promise.all(Array.from({ length: workers }, work));
-  return results;
+  const all = await Promise.allSettled(Array.from({ length: workers }, work));
+  for (const one of all) if (one.status === 'rejected') throw one.reason;
+}
+
+/** What the other side threw: its name tells the commands how to end. */
+interface Failure {
+  name: string;
+  message: string;
 }
 
 function ask(worker: Worker, range: Range): Promise<CacheArrays> {
@@ -81,8 +105,11 @@ function ask(worker: Worker, range: Range): Promise<CacheArrays> {
       act();
     };
     const failed = (error: unknown) => settle(() => reject(error));
-    const answered = (message: { arrays?: CacheArrays; error?: string }) =>
-      settle(() => (message.arrays ? resolve(message.arrays) : reject(new Error(message.error))));
+    const answered = ({ arrays, error }: { arrays?: CacheArrays; error?: Failure }) =>
+      settle(() => {
+        if (arrays) resolve(arrays);
+        else reject(Object.assign(new Error(error?.message), { name: error?.name }));
+      });
     worker.on('message', answered);
     worker.on('error', failed);
     worker.postMessage(range);

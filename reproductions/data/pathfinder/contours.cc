@@ -498,16 +498,17 @@ class Generator {
   Contour targets_[2];
 };
 
-/** One call: a range of samples, made on a thread of the runtime's pool while the caller goes on. */
+/** One call: a range of samples. */
 struct Work {
-  napi_async_work work;
-  napi_deferred deferred;
-  napi_ref arrays;
   Tables tables;
   uint32_t key0, key1, start, count;
   uint8_t *pixels, *labels;
   int32_t *ends, *attempts;
   bool done;
+  // Of a call that goes on by itself.
+  napi_async_work work;
+  napi_deferred deferred;
+  napi_ref arrays;
 };
 
 void execute(napi_env, void* data) {
@@ -523,6 +524,8 @@ void execute(napi_env, void* data) {
   w.done = true;
 }
 
+constexpr char kNoMemory[] = "pathfinder: there is no memory for the native generator";
+
 void complete(napi_env env, napi_status, void* data) {
   Work* w = static_cast<Work*>(data);
   napi_value value;
@@ -531,7 +534,7 @@ void complete(napi_env env, napi_status, void* data) {
     napi_resolve_deferred(env, w->deferred, value);
   } else {
     napi_value text;
-    napi_create_string_utf8(env, "pathfinder: there is no memory for the native generator", NAPI_AUTO_LENGTH, &text);
+    napi_create_string_utf8(env, kNoMemory, NAPI_AUTO_LENGTH, &text);
     napi_create_error(env, nullptr, text, &value);
     napi_reject_deferred(env, w->deferred, value);
   }
@@ -540,11 +543,8 @@ void complete(napi_env env, napi_status, void* data) {
   delete w;
 }
 
-/**
- * pathfinder([integers, reals, sprites, pixels, labels, ends, attempts], key0, key1, start): fills the last four with
- * the samples from `start` on, as many as `labels` holds. Returns a promise; the arrays are its until it settles.
- */
-napi_value pathfinder(napi_env env, napi_callback_info info) {
+/** Reads the arguments of both routines; false when an error has been thrown. */
+bool prepare(napi_env env, napi_callback_info info, Work& w, napi_value* arrays) {
   constexpr size_t kArrays = 7;
   size_t argc = 4;
   napi_value argv[4];
@@ -553,9 +553,9 @@ napi_value pathfinder(napi_env env, napi_callback_info info) {
   size_t length[kArrays];
   const napi_typedarray_type types[kArrays] = {napi_int32_array, napi_float64_array, napi_uint8_array, napi_uint8_array,
                                                napi_uint8_array, napi_int32_array,   napi_int32_array};
-  const auto refuse = [&](const char* what) -> napi_value {
+  const auto refuse = [&](const char* what) {
     napi_throw_error(env, nullptr, what);
-    return nullptr;
+    return false;
   };
   if (argc != 4) return refuse("pathfinder: four arguments are needed");
   for (uint32_t i = 0; i < kArrays; i++) {
@@ -568,7 +568,8 @@ napi_value pathfinder(napi_env env, napi_callback_info info) {
   }
   double numbers[3];
   for (int i = 0; i < 3; i++)
-    if (napi_get_value_double(env, argv[1 + i], &numbers[i]) != napi_ok || numbers[i] < 0 || numbers[i] > 4294967295.0)
+    if (napi_get_value_double(env, argv[1 + i], &numbers[i]) != napi_ok || !(numbers[i] >= 0) ||
+        numbers[i] > 4294967295.0)
       return refuse("pathfinder: key and start are 32-bit numbers");
   const auto* settings = static_cast<const Settings*>(data[0]);
   if (length[0] < sizeof(Settings) / sizeof(int32_t) || settings->layout != kLayout || settings->size % 16 ||
@@ -577,25 +578,51 @@ napi_value pathfinder(napi_env env, napi_callback_info info) {
   const size_t count = length[4];
   if (length[3] != count * settings->size * settings->size || length[5] != 8 * count || length[6] != count)
     return refuse("pathfinder: the arrays are not of one number of samples");
+  w.tables = {static_cast<const int32_t*>(data[0]), static_cast<const double*>(data[1]),
+              static_cast<const uint8_t*>(data[2])};
+  w.key0 = static_cast<uint32_t>(numbers[0]), w.key1 = static_cast<uint32_t>(numbers[1]);
+  w.start = static_cast<uint32_t>(numbers[2]), w.count = static_cast<uint32_t>(count);
+  w.pixels = static_cast<uint8_t*>(data[3]), w.labels = static_cast<uint8_t*>(data[4]);
+  w.ends = static_cast<int32_t*>(data[5]), w.attempts = static_cast<int32_t*>(data[6]);
+  *arrays = argv[0];
+  return true;
+}
+
+/**
+ * pathfinder([integers, reals, sprites, pixels, labels, ends, attempts], key0, key1, start): fills the last four with
+ * the samples from `start` on, as many as `labels` holds, on a thread of the runtime's pool while the caller goes on.
+ * Returns a promise; the arrays are its until it settles.
+ */
+napi_value pathfinder(napi_env env, napi_callback_info info) {
   auto* w = new Work{};
-  w->tables = {static_cast<const int32_t*>(data[0]), static_cast<const double*>(data[1]),
-               static_cast<const uint8_t*>(data[2])};
-  w->key0 = static_cast<uint32_t>(numbers[0]), w->key1 = static_cast<uint32_t>(numbers[1]);
-  w->start = static_cast<uint32_t>(numbers[2]), w->count = static_cast<uint32_t>(count);
-  w->pixels = static_cast<uint8_t*>(data[3]), w->labels = static_cast<uint8_t*>(data[4]);
-  w->ends = static_cast<int32_t*>(data[5]), w->attempts = static_cast<int32_t*>(data[6]);
-  napi_value promise, name;
+  napi_value arrays, promise, name;
+  if (!prepare(env, info, *w, &arrays)) {
+    delete w;
+    return nullptr;
+  }
   napi_create_string_utf8(env, "longconv pathfinder", NAPI_AUTO_LENGTH, &name);
-  if (napi_create_reference(env, argv[0], 1, &w->arrays) != napi_ok ||
+  if (napi_create_reference(env, arrays, 1, &w->arrays) != napi_ok ||
       napi_create_promise(env, &w->deferred, &promise) != napi_ok ||
       napi_create_async_work(env, nullptr, name, execute, complete, w, &w->work) != napi_ok ||
       napi_queue_async_work(env, w->work) != napi_ok) {
     delete w;
-    return refuse("pathfinder: the work could not be queued");
+    napi_throw_error(env, nullptr, "pathfinder: the work could not be queued");
+    return nullptr;
   }
   return promise;
 }
 
+/** The same on the caller's thread, and done when it returns. */
+napi_value pathfinder_now(napi_env env, napi_callback_info info) {
+  Work w{};
+  napi_value arrays;
+  if (!prepare(env, info, w, &arrays)) return nullptr;
+  execute(env, &w);
+  if (!w.done) napi_throw_error(env, nullptr, kNoMemory);
+  return nullptr;
+}
+
 LONGCONV_ROUTINE("pathfinder", pathfinder)
+LONGCONV_ROUTINE("pathfinder-now", pathfinder_now)
 
 }  // namespace

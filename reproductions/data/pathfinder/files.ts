@@ -17,25 +17,31 @@ export interface ImageFile {
   label: number;
 }
 
-/** Every image that the metadata of `folder` (a level, or the folder of one size) name, in order. */
-export function imageFiles(folder: string): ImageFile[] {
+/** The metadata files of `folder` (a level, or the folder of one size), in numeric order. */
+export function metadataFiles(folder: string): { level: string; files: string[] } {
   const level = existsSync(join(folder, LEVEL)) ? join(folder, LEVEL) : folder;
   const metadata = join(level, 'metadata');
   if (!existsSync(metadata))
     throw new MissingFileError(
       `${folder} has neither ${LEVEL}/ nor metadata/: give the folder of one size of Pathfinder`,
     );
-  const batches = readdirSync(metadata)
+  const files = readdirSync(metadata)
     .filter((name) => /^\d+\.npy$/.test(name))
-    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10));
-  if (!batches.length) throw new MissingFileError(`${metadata} has no <number>.npy: it should name the images`);
-  return batches.flatMap((name) => {
-    const path = join(metadata, name);
-    return readPathfinderMetadata(readFileSync(path), path).map((row) => ({
+    .sort((a, b) => Number.parseInt(a, 10) - Number.parseInt(b, 10))
+    .map((name) => join(metadata, name));
+  if (!files.length) throw new MissingFileError(`${metadata} has no <number>.npy: it should name the images`);
+  return { level, files };
+}
+
+/** Every image that the metadata of `folder` name, in order. */
+export function imageFiles(folder: string): ImageFile[] {
+  const { level, files } = metadataFiles(folder);
+  return files.flatMap((path) =>
+    readPathfinderMetadata(readFileSync(path), path).map((row) => ({
       path: join(level, row.folder, row.file),
       label: row.label,
-    }));
-  });
+    })),
+  );
 }
 
 /** The grey levels of one image of that side; null when the file is empty (the archive has such, and LRA drops them). */
