@@ -16,31 +16,49 @@ export async function verifyBoldSim(options: VerifyOptions): Promise<Verified> {
   return { what: data.description, rows: [...compareKnown(), ...compareRuns(data, options.signal)], complaints: [] };
 }
 
-const within = (quantity: string, here: number, reference: number, limit: number, measure: string): Comparison => ({
-  ...{ quantity, here, reference, distance: Math.abs(here - reference), limit, measure },
-});
+/** Both values with the digits that the known one has, and one more. */
+function within(quantity: string, here: number, reference: string, limit: number, measure: string): Comparison {
+  const digits = reference.split('.')[1].length;
+  const distance = Math.abs(here - Number(reference));
+  return { quantity, here: here.toFixed(digits + 1), reference, distance, limit, measure };
+}
 
-/** Values of a separate computation, for another draw of W: its row norms move the floors by about 0.001. */
-const KALMAN = { 1: 0.5868, 2: 0.4898, 3: 0.4311 } as const;
-const ORACLE = { 1: 0.5703, 2: 0.4697, 3: 0.409 } as const;
+/**
+ * Values of a separate computation at TR 2 s, R 1024, K 16, rho 0.9. Floor and oracle are closed forms for another draw
+ * of W, whose row norms move them by about 0.001; the others were measured there on runs of 400 steps.
+ */
+const known = [
+  { snr: 1, kalman: '0.5868', oracle: '0.5703', predictZero: '0.798', lastValue: '0.817', ar1: '0.703' },
+  { snr: 2, kalman: '0.4898', oracle: '0.4697', predictZero: '0.798', lastValue: '0.682', ar1: '0.623' },
+  { snr: 3, kalman: '0.4311', oracle: '0.4090', predictZero: '0.798' },
+] as const;
 
 /** The closed forms. */
 export function compareKnown(): Comparison[] {
   const small = boldModel({ seed: 0, regions: 64, sources: 4, snr: 1.5, rho: 0.9 }, 2);
   const p = stationaryVariance(small);
   const flat = MEAN_ABSOLUTE * Math.sqrt((p + small.noise) / (small.q + small.noise));
-  const last = (quantity: string, here: number, reference: number, half: number) =>
+  const last = (quantity: string, here: number, reference: string, half: number) =>
     within(`64 regions, 4 sources, snr 1.5: ${quantity}`, here, reference, half, 'half of the last digit');
   const rows = [
-    last('signal variance q', small.q, 2.84457, 5e-6),
-    last('noise variance', small.noise, 1.89638, 5e-6),
-    last('best variance p', p, 0.26495, 5e-6),
-    last('floor with equal row norms', flat, 0.5387, 5e-5),
+    last('signal variance q', small.q, '2.84457', 5e-6),
+    last('noise variance', small.noise, '1.89638', 5e-6),
+    last('best variance p', p, '0.26495', 5e-6),
+    last('floor with equal row norms', flat, '0.5387', 5e-5),
   ];
-  for (const snr of [1, 2, 3] as const) {
-    const { kalman, oracle } = floorsOf(boldModel({ seed: 0, regions: 1024, sources: 16, snr, rho: 0.9 }, 2));
-    rows.push(within(`TR 2 s, snr ${snr}: Kalman floor`, kalman, KALMAN[snr], 0.003, 'another W'));
-    rows.push(within(`TR 2 s, snr ${snr}: oracle`, oracle, ORACLE[snr], 0.003, 'another W'));
+  for (const { snr, kalman, oracle, predictZero, ...measured } of known) {
+    const here = floorsOf(boldModel({ seed: 0, regions: 1024, sources: 16, snr, rho: 0.9 }, 2));
+    const at = `TR 2 s, snr ${snr}:`;
+    rows.push(
+      within(`${at} Kalman floor`, here.kalman, kalman, 0.003, 'another W'),
+      within(`${at} oracle`, here.oracle, oracle, 0.003, 'another W'),
+      within(`${at} predict 0`, here.predictZero, predictZero, 0.0005, 'half of the last digit'),
+    );
+    if (!('ar1' in measured)) continue;
+    rows.push(
+      within(`${at} last value`, here.lastValue, measured.lastValue, 0.01, 'measured there'),
+      within(`${at} AR(1), the best coefficients`, here.ar1, measured.ar1, 0.01, 'fitted and measured there'),
+    );
   }
   return rows;
 }
@@ -58,7 +76,7 @@ interface RunMeasures {
 export function compareRuns(data: BoldSim, signal?: AbortSignal): Comparison[] {
   const runs = splitNames.flatMap((split) => data.runs[split]);
   const steps = runs.map((run) => run.steps);
-  const known = new Map(data.models.map((model) => [model, filterPlan(model, 400)]));
+  const plans = new Map(data.models.map((model) => [model, filterPlan(model, 400)]));
   let infinite = 0;
   const measured = runs.map((run): RunMeasures => {
     signal?.throwIfAborted();
@@ -71,7 +89,7 @@ export function compareRuns(data: BoldSim, signal?: AbortSignal): Comparison[] {
       square += z[at] * z[at];
       if (at >= R) product += z[at] * z[at - R];
     }
-    const filter = new Filter(model, known.get(model)!);
+    const filter = new Filter(model, plans.get(model)!);
     for (let t = 0; t < run.steps; t++) {
       if (t >= SETTLED) {
         const prediction = filter.predict();
