@@ -3,7 +3,7 @@ import { exit, exitCode as sharedExitCode } from '../results/terminal/errors.ts'
 import { MissingFileError } from './data/dataset.ts';
 import { DownloadError } from './data/download/failure.ts';
 import { MissingToolError } from './data/formats/format-error.ts';
-import { DivergedError } from './train/session.ts';
+import { DivergedError } from './train/divergence.ts';
 
 export { exit, InterruptedError, UsageError } from '../results/terminal/errors.ts';
 

@@ -38,7 +38,11 @@ export function findings(claim: Claim, record: Evidence): Finding[] {
     'task or model are not those of its configuration',
   );
   wrong(plan?.seed !== record.seed, 'its seed is not that of its configuration');
-  wrong(plan?.steps !== steps, `it was trained for ${steps} steps, not the ${plan?.steps} of its configuration`);
+  const early = plan?.patience !== undefined && steps < plan.steps;
+  wrong(
+    plan?.steps !== steps && !early,
+    `it was trained for ${steps} steps, not the ${plan?.steps} of its configuration`,
+  );
   wrong(best_step > steps || best_step < 1, `its best step ${best_step} lies outside of the run`);
   const data = config.data as { checksum?: string; kind?: string } | undefined;
   wrong(

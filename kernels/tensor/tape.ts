@@ -31,6 +31,8 @@ export interface TapeOptions {
   training?: boolean;
   /** Random streams for dropout; default seed 0. */
   streams?: Streams;
+  /** Sees every op after it has run, while its operands and results are there. */
+  observe?(op: string, inputs: readonly (Tensor | null)[], outputs: readonly Tensor[]): void;
 }
 
 export class Tape {
@@ -45,12 +47,14 @@ export class Tape {
   };
   #nodes: Node[] = [];
   #scopes: Tensor[][] = [[]];
+  readonly #observe: TapeOptions['observe'];
 
   constructor(device: Device, options: TapeOptions = {}) {
     this.device = device;
     this.grad = options.grad ?? true;
     this.training = options.training ?? this.grad;
     this.streams = options.streams ?? new Streams(0);
+    this.#observe = options.observe;
   }
 
   /** A new uninitialised tensor, owned by the innermost scope. */
@@ -95,6 +99,7 @@ export class Tape {
     const cost = op.cost(shapes, attrs);
     add(this.cost.forward, cost.forward);
     if (requiresGrad) this.#record(op, attrs, inputs, shapes, outputs);
+    this.#observe?.(op.id, inputs, outputs);
     return outputs;
   }
 

@@ -6,6 +6,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import type { PlateauState } from '../../models/training/schedule.ts';
 import { canonical } from '../../results/record.ts';
 import { setAside, writeAtomically } from '../data/cache.ts';
 import type { Cursor } from './order.ts';
@@ -25,6 +26,9 @@ export interface CheckpointState {
   /** Step after which the validation split was last looked at, and the best of them. */
   evaluated: number;
   best: { step: number; value: number; loss: number } | null;
+  /** Evaluations since the best one, and where the rate stands that follows the validation split. */
+  stale: number;
+  plateau: PlateauState | null;
   /** Seconds of training so far, over all sessions. */
   seconds: number;
   /** Examples and tokens seen. */

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { Device } from '../../kernels/device/device.ts';
 import type { AnyDataset } from '../data/dataset.ts';
 import { CheckpointFolder } from './checkpoint.ts';
+import { DivergedError } from './divergence.ts';
 import { type EvaluationLine, Journal, type StepLine } from './journal.ts';
 import { higherIsBetter } from './metrics.ts';
 import type { TrainingPlan } from './plan.ts';
@@ -66,102 +67,162 @@ export async function trainLoop(
   plan: TrainingPlan,
   options: LoopOptions,
 ): Promise<LoopResult> {
-  const { report = {} } = options;
-  const warn = report.warn ?? ((line: string) => console.error(line));
-  const checkpoints = new CheckpointFolder(join(options.folder, 'checkpoints'), warn);
-  const journal = new Journal(join(options.folder, 'journal.jsonl'));
   const session = await Session.open(device, dataset, plan);
   try {
-    const checkpoint = checkpoints.latest();
-    if (checkpoint) {
-      session.restore(checkpoint, options.configHash);
-      journal.write({ event: 'resumed', time: now(), step: session.step });
-    } else journal.write({ event: 'started', time: now(), config: options.config as Record<string, never> });
-    report.started?.(session, session.step);
+    return await new Course(session, options).run();
+  } finally {
+    session.close();
+  }
+}
 
-    const begun = performance.now();
-    let saved = performance.now();
-    let savedStep = session.step;
-    const save = async () => {
-      checkpoints.save(await session.save(options.configHash));
-      saved = performance.now();
-      savedStep = session.step;
-    };
-    const reasonToStop = (): LoopResult['outcome'] | null => {
-      if (options.signal?.aborted) return 'interrupted';
-      return options.budget !== undefined && (performance.now() - begun) / 1000 >= options.budget ? 'budget' : null;
-    };
-    const evaluate = async (split: 'validation' | 'test'): Promise<EvaluationLine> => {
-      const start = performance.now();
-      const { loss, value, count } = await session.evaluate(split, (done, total) => {
-        report.evaluating?.(split, done, total);
-        const reason = reasonToStop();
-        if (reason) throw new Stop(reason);
-      });
-      const seconds = (performance.now() - start) / 1000;
-      const line: EvaluationLine = {
-        event: 'evaluation',
-        step: session.step,
-        split,
-        loss,
-        value,
-        count,
-        seconds,
-      };
-      journal.write(line);
-      report.evaluated?.(line, session);
-      return line;
-    };
-    const result = (outcome: LoopResult['outcome'], test: EvaluationLine | null): LoopResult => ({
-      outcome,
-      step: session.step,
-      bestStep: session.best?.step ?? null,
-      validation: session.best && { loss: session.best.loss, value: session.best.value },
-      test: test && { loss: test.loss, value: test.value, count: test.count },
-      seconds: session.seconds,
-      examples: session.examples,
-      tokens: session.tokens,
-      parameters: session.model.store.count,
-    });
+/** One session's way through a plan. */
+class Course {
+  readonly #checkpoints: CheckpointFolder;
+  readonly #journal: Journal;
+  readonly #report: Partial<LoopReport>;
+  readonly #warn: (line: string) => void;
+  readonly #begun = performance.now();
+  #saved = { at: performance.now(), step: 0 };
 
-    const sign = higherIsBetter(plan.metric) ? 1 : -1;
-    const due = () => session.step > 0 && (session.step % plan.evaluateEvery === 0 || session.step === plan.steps);
+  constructor(
+    readonly session: Session,
+    readonly options: LoopOptions,
+  ) {
+    this.#report = options.report ?? {};
+    this.#warn = this.#report.warn ?? ((line) => console.error(line));
+    this.#checkpoints = new CheckpointFolder(join(options.folder, 'checkpoints'), this.#warn);
+    this.#journal = new Journal(join(options.folder, 'journal.jsonl'));
+  }
+
+  async run(): Promise<LoopResult> {
+    const { session } = this;
+    this.#start();
     try {
       for (;;) {
-        if (due() && session.evaluated !== session.step) {
-          const { loss, value } = await evaluate('validation');
-          session.evaluated = session.step;
-          if (!session.best || sign * value > sign * session.best.value)
-            session.best = { step: session.step, value, loss };
-          await save();
-        } else if (performance.now() - saved > 1000 * (options.checkpointSeconds ?? 300)) await save();
-        if (session.step === plan.steps) break;
-        const reason = reasonToStop() ?? (session.step === options.stopAfter ? 'paused' : null);
-        if (reason) throw new Stop(reason);
-        const start = performance.now();
-        const { loss, value, rate, tokens, waited } = await session.train();
-        const seconds = (performance.now() - start) / 1000;
-        session.seconds += seconds;
-        const line: StepLine = { event: 'step', step: session.step, loss, value, rate, seconds, tokens, waited };
-        journal.write(line);
-        report.stepped?.(line, session);
+        if (this.#due() && session.evaluated !== session.step) await this.#look();
+        else if (performance.now() - this.#saved.at > 1000 * (this.options.checkpointSeconds ?? 300))
+          await this.#save();
+        if (this.#ended()) break;
+        this.#stopWhenAsked(session.step === this.options.stopAfter);
+        await this.#step();
         // Signals are handled between steps.
         await new Promise((resolve) => setImmediate(resolve));
       }
-      const best = session.best && session.best.step !== session.step ? checkpoints.load(session.best.step) : null;
-      if (best) session.restoreModel(best.tensors);
-      else if (session.best && session.best.step !== session.step)
-        warn(`the best checkpoint (step ${session.best.step}) is gone: testing the last parameters instead`);
-      const test = await evaluate('test');
-      journal.write({ event: 'finished', time: now(), step: session.step });
-      return result('finished', test);
+      this.#takeBest();
+      const test = await this.#evaluate('test');
+      this.#journal.write({ event: 'finished', time: now(), step: session.step });
+      return this.#result('finished', test);
     } catch (error) {
+      if (error instanceof DivergedError) throw this.#diverged(error);
       if (!(error instanceof Stop)) throw error;
-      if (savedStep !== session.step) await save();
-      journal.write({ event: 'stopped', time: now(), step: session.step, reason: error.outcome });
-      return result(error.outcome, null);
+      if (this.#saved.step !== session.step) await this.#save();
+      this.#journal.write({ event: 'stopped', time: now(), step: session.step, reason: error.outcome });
+      return this.#result(error.outcome, null);
     }
-  } finally {
-    session.close();
+  }
+
+  /** From the last checkpoint, or anew. */
+  #start(): void {
+    const { session, options } = this;
+    const checkpoint = this.#checkpoints.latest();
+    if (checkpoint) {
+      session.restore(checkpoint, options.configHash);
+      this.#journal.write({ event: 'resumed', time: now(), step: session.step });
+    } else this.#journal.write({ event: 'started', time: now(), config: options.config as Record<string, never> });
+    this.#saved.step = session.step;
+    this.#report.started?.(session, session.step);
+  }
+
+  #due(): boolean {
+    const { step, plan } = this.session;
+    return step > 0 && (step % plan.evaluateEvery === 0 || step === plan.steps);
+  }
+
+  /** The plan is done, or the validation split has not got better for long enough. */
+  #ended(): boolean {
+    const { step, stale, plan } = this.session;
+    return step === plan.steps || (plan.patience !== undefined && stale >= plan.patience);
+  }
+
+  /** One look at the validation split, and a checkpoint. */
+  async #look(): Promise<void> {
+    const { session } = this;
+    const { loss, value } = await this.#evaluate('validation');
+    session.evaluated = session.step;
+    const sign = higherIsBetter(session.plan.metric) ? 1 : -1;
+    if (!session.best || sign * value > sign * session.best.value) {
+      session.best = { step: session.step, value, loss };
+      session.stale = 0;
+    } else session.stale++;
+    session.plateau?.report(session.plateau.options.mode === 'min' ? loss : value);
+    await this.#save();
+  }
+
+  async #step(): Promise<void> {
+    const { session } = this;
+    const start = performance.now();
+    const { loss, value, rate, tokens, waited } = await session.train();
+    const seconds = (performance.now() - start) / 1000;
+    session.seconds += seconds;
+    const line: StepLine = { event: 'step', step: session.step, loss, value, rate, seconds, tokens, waited };
+    this.#journal.write(line);
+    this.#report.stepped?.(line, session);
+  }
+
+  async #evaluate(split: 'validation' | 'test'): Promise<EvaluationLine> {
+    const { session } = this;
+    const start = performance.now();
+    const { loss, value, count } = await session.evaluate(split, (done, total) => {
+      this.#report.evaluating?.(split, done, total);
+      this.#stopWhenAsked(false);
+    });
+    const seconds = (performance.now() - start) / 1000;
+    const line: EvaluationLine = { event: 'evaluation', step: session.step, split, loss, value, count, seconds };
+    this.#journal.write(line);
+    this.#report.evaluated?.(line, session);
+    return line;
+  }
+
+  #stopWhenAsked(paused: boolean): void {
+    const { signal, budget } = this.options;
+    if (signal?.aborted) throw new Stop('interrupted');
+    if (budget !== undefined && (performance.now() - this.#begun) / 1000 >= budget) throw new Stop('budget');
+    if (paused) throw new Stop('paused');
+  }
+
+  async #save(): Promise<void> {
+    const { session, options } = this;
+    this.#checkpoints.save(await session.save(options.configHash));
+    this.#saved = { at: performance.now(), step: session.step };
+  }
+
+  /** The parameters that were best on the validation split. */
+  #takeBest(): void {
+    const { session } = this;
+    if (!session.best || session.best.step === session.step) return;
+    const best = this.#checkpoints.load(session.best.step);
+    if (best) session.restoreModel(best.tensors);
+    else this.#warn(`the best checkpoint (step ${session.best.step}) is gone: testing the last parameters instead`);
+  }
+
+  #diverged(error: DivergedError): DivergedError {
+    const { step } = this.session;
+    this.#journal.write({ event: 'stopped', time: now(), step, reason: `diverged: ${error.message}` });
+    const last = this.#checkpoints.steps().at(-1);
+    const kept = last === undefined ? 'there is no checkpoint yet' : `the last good checkpoint is that of step ${last}`;
+    return new DivergedError(
+      `${error.message}. The learning rate is likely to be too high; ${kept}, in ${this.#checkpoints.folder}`,
+    );
+  }
+
+  #result(outcome: LoopResult['outcome'], test: EvaluationLine | null): LoopResult {
+    const { session } = this;
+    return {
+      ...{ outcome, step: session.step, bestStep: session.best?.step ?? null },
+      validation: session.best && { loss: session.best.loss, value: session.best.value },
+      test: test && { loss: test.loss, value: test.value, count: test.count },
+      ...{ seconds: session.seconds, examples: session.examples, tokens: session.tokens },
+      parameters: session.model.store.count,
+    };
   }
 }

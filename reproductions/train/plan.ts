@@ -2,7 +2,7 @@
 import type { ClassifierConfig } from '../../models/networks/classifier.ts';
 import type { LanguageModelConfig } from '../../models/networks/language-model.ts';
 import type { MaskedRegressionConfig } from '../../models/networks/masked-regression.ts';
-import type { Schedule } from '../../models/training/schedule.ts';
+import type { PlateauOptions, Schedule } from '../../models/training/schedule.ts';
 import { UsageError } from '../../results/terminal/errors.ts';
 import type { AnyDataset, Dataset, FunctionDataset, SeriesDataset, TokenDataset } from '../data/dataset.ts';
 import type { Metric } from './metrics.ts';
@@ -24,6 +24,10 @@ export interface Method {
   /** Largest global norm of the gradients; null: no clipping. */
   clip: number | null;
   schedule: Schedule;
+  /** Lowers the rate further when the validation loss no longer falls (PyTorch's ReduceLROnPlateau). */
+  plateau?: PlateauOptions;
+  /** Stop after so many evaluations on the validation split without a better one. */
+  patience?: number;
   steps: number;
   /** Steps between evaluations on the validation split (each is followed by a checkpoint). */
   evaluateEvery: number;

@@ -3,9 +3,10 @@ import type { Device } from '../../kernels/device/device.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import { AdamW, type MomentState } from '../../models/training/optimizer.ts';
-import { scheduleFactor } from '../../models/training/schedule.ts';
+import { Plateau, scheduleFactor } from '../../models/training/schedule.ts';
 import type { AnyDataset, SplitName } from '../data/dataset.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { DivergedError, findNonFinite, Watch } from './divergence.ts';
 import { type AnyHostBatch, buildLearner, type Learner } from './learner.ts';
 import { Loader } from './loader.ts';
 import { Metrics } from './metrics.ts';
@@ -23,11 +24,6 @@ export interface StepResult {
   waited: number;
 }
 
-/** The loss is no longer a number. */
-export class DivergedError extends Error {
-  override name = 'DivergedError';
-}
-
 export class Session {
   step = 0;
   /** Step after which the validation split was last looked at. */
@@ -36,10 +32,15 @@ export class Session {
   examples = 0;
   tokens = 0;
   best: { step: number; value: number; loss: number } | null = null;
+  /** Evaluations since the best one. */
+  stale = 0;
+  /** Lowers the rate when the validation split no longer gets better; null: the schedule alone decides. */
+  readonly plateau: Plateau | null;
   readonly #streams: Streams;
   readonly #order: SampleOrder;
   readonly #optimizer: AdamW;
   readonly #loader: Loader<AnyDataset>;
+  readonly #watch = new Watch();
   /** What the next step will take. */
   #cursor: Cursor = { epoch: 0, batch: 0 };
   /** Its batches and those after it, in preparation. */
@@ -61,6 +62,7 @@ export class Session {
       beta2: plan.betas[1],
       clipNorm: plan.clip,
     });
+    this.plateau = plan.plateau ? new Plateau(plan.plateau) : null;
     this.#loader = new Loader(dataset);
   }
 
@@ -73,10 +75,10 @@ export class Session {
     return this.#cursor.epoch + this.#cursor.batch / this.#order.batchesPerEpoch;
   }
 
-  /** One optimiser step. Throws `DivergedError` when the loss is not finite; nothing was updated then. */
+  /** One optimiser step. Throws `DivergedError` when the loss is out of hand; nothing was updated then. */
   async train(): Promise<StepResult> {
     const { plan, model } = this;
-    const factor = scheduleFactor(plan.schedule, this.step);
+    const factor = scheduleFactor(plan.schedule, this.step) * (this.plateau?.factor ?? 1);
     this.#parts ??= this.#loader.run(this.#order.from(this.#cursor, plan.accumulation));
     const parts = this.#parts;
     const metrics = new Metrics(plan.metric);
@@ -91,8 +93,7 @@ export class Session {
       const { loss, measure } = model.loss(t, host);
       t.backward(loss, t.tensor([1 / plan.accumulation], [1]));
       const measured = await measure();
-      if (!Number.isFinite(measured.loss))
-        throw new DivergedError(`the loss is ${measured.loss} at step ${this.step + 1}: the learning rate is too high`);
+      if (!this.#watch.holds(measured.loss)) throw await this.#diverged(measured.loss, host);
       metrics.add(measured);
     }
     this.#optimizer.step(factor);
@@ -103,6 +104,14 @@ export class Session {
     this.examples += plan.batch;
     this.tokens += tokens;
     return { loss: metrics.loss, value: metrics.value, rate: plan.lr * factor, tokens, waited };
+  }
+
+  async #diverged(loss: number, host: AnyHostBatch): Promise<DivergedError> {
+    const where = await findNonFinite(this.device, this.model, host);
+    return new DivergedError(
+      `the loss is ${Number.isFinite(loss) ? loss.toPrecision(3) : loss} at step ${this.step + 1}` +
+        `${where ? `; ${where}` : ', a hundred times that of the first steps'}`,
+    );
   }
 
   /** Mean loss and metric over a split. `between` is called after every batch and may throw to end it. */
@@ -131,13 +140,14 @@ export class Session {
       tensors.set(`adamw.m/${name}`, { data: m, shape });
       tensors.set(`adamw.v/${name}`, { data: v, shape });
     }
-    const { step, evaluated, best, seconds, examples, tokens } = this;
+    const { step, evaluated, best, stale, seconds, examples, tokens } = this;
+    const plateau = this.plateau?.save() ?? null;
     const data = this.#cursor;
     const streams = this.#streams.save();
     return {
       state: {
         ...{ schema: 'longconv-checkpoint-2', step, configHash, streams, data, optimizerSteps },
-        ...{ evaluated, best, seconds, examples, tokens },
+        ...{ evaluated, best, stale, plateau, seconds, examples, tokens },
       },
       tensors,
     };
@@ -158,6 +168,8 @@ export class Session {
     this.step = state.step;
     this.evaluated = state.evaluated;
     this.best = state.best;
+    this.stale = state.stale;
+    if (state.plateau) this.plateau?.restore(state.plateau);
     this.seconds = state.seconds;
     this.examples = state.examples;
     this.tokens = state.tokens;

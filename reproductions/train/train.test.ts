@@ -7,6 +7,7 @@ import type { Device } from '../../kernels/device/device.ts';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { openListOps } from '../data/listops.ts';
 import { CheckpointFolder } from './checkpoint.ts';
+import { DivergedError, Watch } from './divergence.ts';
 import { Journal } from './journal.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './loop.ts';
 import type { TrainingPlan } from './plan.ts';
@@ -45,13 +46,22 @@ const plan: TrainingPlan = {
   schedule: { kind: 'cosine', warmup: 10, total: 100, warmupFrom: 'one', minFactor: 0 },
   ...{ steps: 100, evaluateEvery: 25, evaluationBatch: 16, metric: 'accuracy', seed: 3 },
 };
+/** No own rates: with a rate of 0 nothing moves, batch statistics aside. */
+const frozenNetwork = {
+  ...plan.network,
+  ...{ blocks: [{ mixer: 'sgconv', config: { kernelDim: 4 } }], norm: 'layer', dropout: 0 },
+};
 const silent = { warn: () => {} };
 const options = (name: string, change: Partial<LoopOptions> = {}): LoopOptions => ({
   ...{ folder: join(folder, name), configHash: 'hash', config: { plan: 'test' }, report: silent },
   ...change,
 });
-const run = async (name: string, change: Partial<LoopOptions> = {}): Promise<LoopResult> =>
-  trainLoop(device, await data(), plan, options(name, change));
+const run = async (
+  name: string,
+  change: Partial<LoopOptions> = {},
+  planned: Partial<TrainingPlan> = {},
+): Promise<LoopResult> =>
+  trainLoop(device, await data(), { ...plan, ...planned } as TrainingPlan, options(name, change));
 
 const checkpoint = (name: string, step: number) =>
   new CheckpointFolder(join(folder, name, 'checkpoints'), () => {}).load(step);
@@ -148,4 +158,47 @@ test('safetensors: round trip, alignment, and what is damaged is refused', () =>
   assert.throws(() => decodeSafetensors(file.subarray(0, file.length - 1)), /does not lie within the file/);
   assert.throws(() => decodeSafetensors(Buffer.from('no')), /header does not fit/);
   assert.throws(() => encodeSafetensors(new Map([['x', { data: new Float32Array(2), shape: [3] }]])), /do not fill/);
+});
+
+test('a run that diverges stops with the step, the place and the last good checkpoint', async () => {
+  const schedule = { ...plan.schedule, kind: 'constant', warmup: 0 } as const;
+  const wild = { lr: 1e30, evaluateEvery: 2, schedule, clip: null };
+  const message = /step \d+; (the parameter \S+ is not finite|.* is a result of \S+ at \S+).*(no|step \d+|checkpoint)/;
+  await assert.rejects(run('wild', {}, wild), (e) => e instanceof DivergedError && message.test(e.message));
+  const lines = new Journal(join(folder, 'wild', 'journal.jsonl')).read();
+  assert.match(JSON.stringify(lines.at(-1)), /"stopped".*diverged: the loss is/);
+});
+
+test('a loss that explodes is noticed, one that only wavers is not', () => {
+  const watch = new Watch();
+  for (let i = 0; i < 10; i++) assert.ok(watch.holds(2 + i / 10));
+  assert.ok(watch.holds(200));
+  assert.equal(watch.holds(250), false);
+  assert.equal(watch.holds(Number.NaN), false);
+  assert.equal(new Watch().holds(Number.POSITIVE_INFINITY), false);
+});
+
+test('patience: the run ends when the validation split no longer gets better, also over a stop', async () => {
+  const still = { lr: 0, weightDecay: 0, evaluateEvery: 5, patience: 3 };
+  const frozen = { ...still, network: frozenNetwork } as Partial<TrainingPlan>;
+  const whole = await run('patient', {}, frozen);
+  assert.deepEqual([whole.outcome, whole.step, whole.bestStep], ['finished', 20, 5]);
+  assert.equal((await run('patient-parts', { stopAfter: 13 }, frozen)).outcome, 'paused');
+  assert.deepEqual((await run('patient-parts', {}, frozen)).step, 20);
+});
+
+test('a plateau of the validation loss lowers the rate, the same over a stop', async () => {
+  const plateau = {
+    ...{ mode: 'min', threshold: 10, thresholdMode: 'absolute', factor: 0.5, patience: 0, cooldown: 0, minFactor: 0 },
+  } as const;
+  const planned = { plateau, steps: 9, evaluateEvery: 3, schedule: { ...plan.schedule, kind: 'constant', warmup: 0 } };
+  const rates = (name: string) =>
+    new Journal(join(folder, name, 'journal.jsonl'))
+      .read()
+      .flatMap((line) => (line.event === 'step' ? [line.rate] : []));
+  await run('plateau', {}, planned as Partial<TrainingPlan>);
+  assert.deepEqual(rates('plateau'), [0.01, 0.01, 0.01, 0.01, 0.01, 0.01, 0.005, 0.005, 0.005]);
+  await run('plateau-parts', { stopAfter: 7 }, planned as Partial<TrainingPlan>);
+  await run('plateau-parts', {}, planned as Partial<TrainingPlan>);
+  assert.deepEqual(rates('plateau-parts'), rates('plateau'));
 });
