@@ -72,7 +72,13 @@ test('a run that does not fit into memory is refused before it begins', async ()
   const args = ['longconv-lra', '--task', 'listops', '--steps', '2'];
   const { code, err } = await repro(args, undefined, { LONGCONV_MEMORY_LIMIT: '1m' });
   assert.equal(code, 2);
-  assert.match(err, /long-conv on listops needs about .* and the limit is 1 MiB .*--accumulation 2 or more/);
+  assert.match(
+    err,
+    /long-conv on listops needs about .* for one sequence of 50 and the limit is 1 MiB .*smaller --scale/,
+  );
+  const both = await repro([...args, '--tokens', '1m']);
+  assert.equal(both.code, 2);
+  assert.match(both.err, /--steps and --tokens both say/);
 });
 
 test('data or a device that is not here ends with 3 and says what runs', async () => {
@@ -148,4 +154,15 @@ test('a run is interrupted, goes on, ends with its row, and is not made twice', 
     forged.out,
     /wrong: the journal of its run holds another test result; suspicious: 96\.00 is more than 3 better/,
   );
+});
+
+test('a batch that does not fit is made in parts, which is said and recorded', async () => {
+  const args = ['longconv-lra', '--task', 'listops', '--steps', '2', '--json'];
+  const whole = await repro(args);
+  const parts = await repro(args, undefined, { LONGCONV_MEMORY_LIMIT: '24m' });
+  assert.equal(parts.code, 0, parts.err);
+  assert.match(parts.err, /batches of 64 do not fit into 24 MiB .*each is made in \d+ parts of \d+/);
+  const plan = (out: string) => JSON.parse(out).runs[0].config.plan;
+  assert.equal(plan(whole.out).accumulation, 1);
+  assert.ok(plan(parts.out).accumulation > 1);
 });

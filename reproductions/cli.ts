@@ -24,6 +24,7 @@ function build() {
     .option('--seed <n>', 'One seed (default: 0)')
     .option('--seeds <list>', 'Seeds, such as 0,1,2 or 0..4')
     .option('--steps <n>', 'Another number of training steps; the schedule ends with them')
+    .option('--tokens <n>', 'Train on so many tokens, such as 20m (millions); the schedule ends with them')
     .option('--accumulation <n>', 'Each batch in n parts: less memory (batch norm then sees the parts)')
     .option('--budget <time>', 'Stop with a checkpoint after this time: 90s, 30m, 2h')
     .option('--fresh', 'Start over instead of going on from the last checkpoint')

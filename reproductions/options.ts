@@ -32,6 +32,19 @@ export function steps(value: unknown): number | undefined {
   return given === undefined ? undefined : count(given, 'steps');
 }
 
+/** `--tokens 5m`: decimal thousands, millions, billions, as papers count them. */
+export function tokens(value: unknown): number | undefined {
+  const given = last(value as unknown);
+  if (given === undefined) return undefined;
+  const m = /^(\d+(?:\.\d+)?)([kmb]?)$/i.exec(String(given).trim());
+  const n = m
+    ? Number(m[1]) * { '': 1, k: 1e3, m: 1e6, b: 1e9 }[m[2].toLowerCase() as '' | 'k' | 'm' | 'b']
+    : Number.NaN;
+  if (!(n >= 1))
+    throw new UsageError(`--tokens ${given}: give a number such as 500k, 20m or 5b (thousands, millions, billions)`);
+  return n;
+}
+
 export function accumulation(value: unknown): number | undefined {
   const given = last(value as unknown);
   return given === undefined ? undefined : count(given, 'accumulation');

@@ -16,7 +16,7 @@ import { guessOf } from '../guess.ts';
 import { interruption } from '../interrupt.ts';
 import { type Job, type JobResult, runJob } from '../jobs.ts';
 import { LiveReport } from '../live.ts';
-import { accumulation, deviceName, duration, seeds, steps } from '../options.ts';
+import { accumulation, deviceName, duration, seeds, steps, tokens } from '../options.ts';
 import { keep, showRun, showSummaries, summaries } from '../results.ts';
 import { estimateLearner } from '../train/learner.ts';
 import { fitted, type UnseededPlan } from '../train/plan.ts';
@@ -29,11 +29,11 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
   const models = pick('model', options.models, Object.keys(claim.models), claim.defaults[scale].models);
   const wanted = seeds(options.seeds ?? options.seed);
   const budget = duration(options.budget);
-  const total = steps(options.steps);
+  const length = { steps: steps(options.steps), tokens: tokens(options.tokens) };
   const name = deviceName(options.device);
   const parts = accumulation(options.accumulation);
   const plans = tasks.flatMap((task) =>
-    models.map((model) => ({ task, model, plan: divided(shortened(claim.plan(model, task, scale), total), parts) })),
+    models.map((model) => ({ task, model, plan: divided(shortened(claim.plan(model, task, scale), length), parts) })),
   );
   if (options.out !== undefined) requireWritable(String(options.out));
   const device = await openDevice(name);
@@ -48,8 +48,7 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
         const { dataset, baselines } = prepared;
         const guess = guessOf(dataset, plan.metric, baselines);
         const own = { plan: { ...fitted(plan, dataset), seed }, dataset, baselines, guess };
-        const job: Job = { claim, task, model, scale, ...own, device };
-        await requireRoom(job);
+        const job = await fitting({ claim, task, model, scale, ...own, device });
         const result = await runOne(job, options, budget, begun);
         results.push(result);
         if (result.outcome !== 'finished') return await ended(claim, result, results, options);
@@ -73,8 +72,15 @@ function requireWritable(file: string): void {
 const pick = (kind: string, given: unknown, known: string[], usual: string[]): string[] =>
   (list(given) ?? usual).map((word) => choose(kind, word, known));
 
-/** `--steps`: another length of training; the schedule ends with it, the warm-up keeps its share. */
-function shortened(plan: UnseededPlan, total: number | undefined): UnseededPlan {
+/** `--steps`, `--tokens`: another length of training; the schedule ends with it, the warm-up keeps its share. */
+function shortened(
+  plan: UnseededPlan,
+  length: { steps: number | undefined; tokens: number | undefined },
+): UnseededPlan {
+  if (length.steps !== undefined && length.tokens !== undefined)
+    throw new UsageError('--steps and --tokens both say how long to train: give one of them');
+  const perStep = plan.batch * plan.network.length;
+  const total = length.steps ?? (length.tokens === undefined ? undefined : Math.ceil(length.tokens / perStep));
   if (total === undefined) return plan;
   const warmup = Math.round((plan.schedule.warmup * total) / plan.steps);
   return {
@@ -95,16 +101,33 @@ function divided(plan: UnseededPlan, parts: number | undefined): UnseededPlan {
   return { ...plan, accumulation: parts };
 }
 
-/** Refuses a run that would not fit into memory, before anything is allocated. */
-async function requireRoom({ task, model, plan, dataset, device }: Job): Promise<void> {
-  const part = plan.batch / plan.accumulation;
-  const { trainingBytes } = await estimateLearner(plan, part, dataset.length);
+/**
+ * The job with its batches divided until a part fits into memory, found out before anything is allocated. Batch norm
+ * then sees the parts, so the division is a part of the configuration. Throws when one example alone does not fit.
+ */
+async function fitting(job: Job): Promise<Job> {
+  const { task, model, plan, dataset, device } = job;
   const limit = memoryLimit(device);
-  if (trainingBytes > limit.bytes)
-    throw new UsageError(
-      `${model} on ${task} needs about ${showBytes(trainingBytes)} for ${part} sequences of ${dataset.length} and the limit is ` +
-        `${showBytes(limit.bytes)} (${limit.source}): divide the batch with --accumulation ${plan.accumulation * 2} or more`,
-    );
+  for (let accumulation = plan.accumulation; accumulation <= plan.batch; accumulation++) {
+    if (plan.batch % accumulation) continue;
+    const part = plan.batch / accumulation;
+    const { trainingBytes } = await estimateLearner(plan, part, dataset.length);
+    if (trainingBytes <= limit.bytes) {
+      if (accumulation > plan.accumulation)
+        progress.say(
+          `${model} on ${task}: batches of ${plan.batch} do not fit into ${showBytes(limit.bytes)} (${limit.source}); ` +
+            `each is made in ${accumulation} parts of ${part}, about ${showBytes(trainingBytes)}`,
+        );
+      const evaluationBatch = Math.min(plan.evaluationBatch, Math.max(part, 1));
+      return accumulation === plan.accumulation ? job : { ...job, plan: { ...plan, accumulation, evaluationBatch } };
+    }
+    if (part === 1)
+      throw new UsageError(
+        `${model} on ${task} needs about ${showBytes(trainingBytes)} for one sequence of ${dataset.length} and the limit ` +
+          `is ${showBytes(limit.bytes)} (${limit.source}): try a smaller --scale, or a machine with more memory`,
+      );
+  }
+  return job;
 }
 
 interface Prepared {
