@@ -13,7 +13,7 @@ import { type PoolOptions, type Range, runJob } from '../pool.ts';
 import type { RunFile } from './files.ts';
 import { hasStamps } from './windows.ts';
 
-const RECIPE = 1;
+const RECIPE = 2;
 const LARGEST = 1 << 28;
 
 export interface Run {
@@ -28,6 +28,8 @@ export interface Run {
   pickleBytes: number;
   /** Place of its first element in the file; null when the elements do not lie there row by row, little endian. */
   dataAt: number | null;
+  /** Values that are no numbers or infinite. */
+  infinite: number;
   /** SHA-256 of the pickled array and the pickled repetition time. */
   digest: Uint8Array;
 }
@@ -49,6 +51,7 @@ export async function indexRuns(files: readonly RunFile[], options: WorkOptions 
     ...{ file: path, name, steps: arrays.steps[i], regions: arrays.regions[i] },
     ...{ repetitionTime: arrays.repetitionTime[i], pickleAt: arrays.pickleAt[i], pickleBytes: arrays.pickleBytes[i] },
     dataAt: arrays.dataAt[i] < 0 ? null : arrays.dataAt[i],
+    infinite: arrays.infinite[i],
     digest: (arrays.digest as Uint8Array).subarray(i * 32, i * 32 + 32),
   }));
 }
@@ -59,7 +62,7 @@ export async function indexFiles({ paths }: { paths: readonly string[] }, range:
     ...{ steps: new Int32Array(range.count), regions: new Int32Array(range.count) },
     ...{ repetitionTime: new Float32Array(range.count), dataAt: new Int32Array(range.count) },
     ...{ pickleAt: new Int32Array(range.count), pickleBytes: new Int32Array(range.count) },
-    digest: new Uint8Array(range.count * 32),
+    ...{ infinite: new Int32Array(range.count), digest: new Uint8Array(range.count * 32) },
   };
   for (let i = 0; i < range.count; i++) {
     const run = await indexFile(paths[range.start + i]);
@@ -69,6 +72,7 @@ export async function indexFiles({ paths }: { paths: readonly string[] }, range:
     found.pickleAt[i] = run.pickleAt;
     found.pickleBytes[i] = run.pickleBytes;
     found.dataAt[i] = run.dataAt ?? -1;
+    found.infinite[i] = run.infinite;
     found.digest.set(run.digest, i * 32);
   }
   return found;
@@ -100,8 +104,11 @@ async function indexFile(path: string): Promise<Omit<Run, 'file' | 'name'>> {
     return fail(`the repetition time is ${repetitionTime} s: the table of time stamps ends at 300 s, 49 steps on`);
   const [steps, regions] = array.shape;
   if (steps < 2 || regions < 1) return fail(`a run of ${steps} steps of ${regions} networks has nothing to predict`);
+  const values = array.data as Float32Array;
+  let infinite = 0;
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) infinite++;
   return {
-    ...{ steps, regions, repetitionTime, pickleAt: bold.at, pickleBytes: bold.bytes.length },
+    ...{ steps, regions, repetitionTime, infinite, pickleAt: bold.at, pickleBytes: bold.bytes.length },
     dataAt: at === null ? null : bold.at + at,
     digest: createHash('sha256').update(bold.bytes).update(time).digest(),
   };

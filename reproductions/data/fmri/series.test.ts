@@ -185,6 +185,9 @@ test('verify: z-scored runs agree, others are counted and named', async () => {
   assert.equal(of(broken.rows, /with a mean/).here, 2); // the shifted one and the one with NaN
   assert.equal(of(broken.rows, /standard deviation/).here, 2);
   assert.match(broken.complaints[0], new RegExp(`${name}.tar`));
+  for (const copy of ['02', '03', '04'])
+    writeRun(join(root, 'ds000003'), name.replace('01', copy), pickleFloat32Array(z, [60, 1024]), pickleFloat32(2));
+  await assert.rejects(openFmri({ folder: root }), /_task-rest.tar: 1 of its values are not finite/);
   await assert.rejects(verifyFmri({}), /--from <a clone of/);
 });
 
@@ -201,14 +204,17 @@ test('baselines of real recordings: a ramp is one off its last value', async () 
 });
 
 const hasNumpy = spawnSync('python3', ['-c', 'import numpy']).status === 0;
-test('Python loads the pickles that are written here', { skip: !hasNumpy }, () => {
-  const path = join(folder, 'array.pyd');
-  const scalar = join(folder, 'scalar.pyd');
-  writeFileSync(path, pickleFloat32Array(Float32Array.of(1, 2, 3, 4, 5, 6.5), [2, 3]));
-  writeFileSync(scalar, pickleFloat32(0.72));
+test('Python reads a tar that is written here', { skip: !hasNumpy }, () => {
+  const bold = pickleFloat32Array(Float32Array.of(1, 2, 3, 4, 5, 6.5), [2, 3]);
+  const path = writeRun(join(folder, 'python'), 'ds-a_sub-1_task-x', bold, pickleFloat32(0.72));
   const program =
-    'import pickle,sys\na,b=[pickle.load(open(f,"rb")) for f in sys.argv[1:]]\n' +
-    'print(type(a).__name__,a.dtype,a.shape,a.tolist(),type(b).__name__,"%.8f"%b)';
-  const said = execFileSync('python3', ['-c', program, path, scalar], { encoding: 'utf8' });
-  assert.equal(said.trim(), 'ndarray float32 (2, 3) [[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]] float32 0.72000003');
+    'import pickle,sys,tarfile\nt=tarfile.open(sys.argv[1])\n' +
+    'a,b=[pickle.load(t.extractfile(m)) for m in t.getmembers()]\n' +
+    'print(t.getnames(),type(a).__name__,a.dtype,a.shape,a.tolist(),type(b).__name__,"%.8f"%b)';
+  const said = execFileSync('python3', ['-c', program, path], { encoding: 'utf8' });
+  assert.equal(
+    said.trim(),
+    "['ds-a_sub-1_task-x.bold.pyd', 'ds-a_sub-1_task-x.t_r.pyd'] " +
+      'ndarray float32 (2, 3) [[1.0, 2.0, 3.0], [4.0, 5.0, 6.5]] float32 0.72000003',
+  );
 });

@@ -75,6 +75,7 @@ export class FmriSeries implements SeriesDataset {
       for (const run of runs[split].slice(0, Math.ceil(size / windows[split]))) {
         if (run.regions !== this.regions)
           throw new FormatError(run.file, null, `it has ${run.regions} networks, ${first.file} has ${this.regions}`);
+        if (run.infinite) throw new FormatError(run.file, null, `${run.infinite} of its values are not finite`);
         hash.update(`\n${run.name} `).update(run.digest);
       }
     }

@@ -34,7 +34,8 @@ export async function verifyFmri(options: VerifyOptions): Promise<Verified> {
   const people = new Set(names.filter(({ person }) => person).map(({ set, person }) => `${set} ${person}`)).size;
   const sets = new Set(names.map(({ set }) => set)).size;
   const odd = runs.filter(({ regions }) => regions !== NETWORKS);
-  const [infinite, shifted, scaled] = [column('infinite'), column('shifted'), column('scaled')];
+  const infinite = runs.map((run) => run.infinite);
+  const [shifted, scaled] = [column('shifted'), column('scaled')];
   const split = splitRuns(runs.map(({ name }) => name));
   const complaints = runs.flatMap(({ file }, i) => [
     ...(infinite[i] ? [`${file}: ${infinite[i]} values are not finite`] : []),
@@ -80,8 +81,8 @@ function range(values: readonly number[]): string {
 /** What is wrong with each run's values. Exported for the workers of the pool, which find it by its name. */
 export function measureRuns({ runs }: { runs: readonly Run[] }, { start, count }: Range): CacheArrays {
   const found = {
-    ...{ infinite: new Int32Array(count), shifted: new Int32Array(count) },
-    ...{ scaled: new Int32Array(count), silent: new Int32Array(count) },
+    ...{ shifted: new Int32Array(count), scaled: new Int32Array(count) },
+    silent: new Int32Array(count),
   };
   const reader = new RunReader();
   for (let i = 0; i < count; i++) {
@@ -89,7 +90,6 @@ export function measureRuns({ runs }: { runs: readonly Run[] }, { start, count }
     const z = reader.readAll(run);
     const [sum, squares] = [new Float64Array(run.regions), new Float64Array(run.regions)];
     for (let at = 0; at < z.length; at++) {
-      if (!Number.isFinite(z[at])) found.infinite[i]++;
       sum[at % run.regions] += z[at];
       squares[at % run.regions] += z[at] * z[at];
     }
