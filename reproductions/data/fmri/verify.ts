@@ -15,6 +15,8 @@ const NETWORKS = 1024;
 /** z-scored in double precision, stored in single; a standard deviation by T - 1 is within 0.01 of 1 from T = 51 on. */
 const OFF_MEAN = 1e-3;
 const OFF_SD = 1e-2;
+/** So many runs are named. */
+const MOST = 20;
 
 export async function verifyFmri(options: VerifyOptions): Promise<Verified> {
   const { from, signal, progress, workers } = options;
@@ -64,7 +66,8 @@ export async function verifyFmri(options: VerifyOptions): Promise<Verified> {
         '95 % / 5 %, halved here',
       ),
     ],
-    complaints: complaints.slice(0, 20),
+    complaints:
+      complaints.length > MOST ? [...complaints.slice(0, MOST), `and ${complaints.length - MOST} more`] : complaints,
   };
 }
 
