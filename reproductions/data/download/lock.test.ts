@@ -55,6 +55,18 @@ test('the lock of a dead process is taken over, by one of many', async () => {
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('a process that has the number of a dead one does not hold its lock', {
+  skip: !existsSync('/proc/self/stat'),
+}, async () => {
+  const path = join(folder, 'reused.lock');
+  const mine = { pid: process.pid, host: hostname(), token: 'before' };
+  writeFileSync(path, JSON.stringify({ ...mine, began: '1' }));
+  (await acquire(path, { every: 5 })).release();
+  // Without a time of beginning the number alone counts.
+  writeFileSync(path, JSON.stringify(mine));
+  await assert.rejects(acquire(path, { every: 5, signal: AbortSignal.timeout(50) }));
+});
+
 test('another machine is believed while it shows itself, and not after ten minutes of silence', async () => {
   const path = join(folder, 'far.lock');
   writeFileSync(path, JSON.stringify({ pid: 1, host: 'elsewhere', token: 'far' }));

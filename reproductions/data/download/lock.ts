@@ -15,6 +15,8 @@ interface Holder {
   pid: number;
   host: string;
   token: string;
+  /** When the process began, as the system counts it: numbers of processes are used again. Null where nobody says. */
+  began?: string | null;
 }
 
 export interface Lock {
@@ -30,7 +32,7 @@ export async function acquire(
   path: string,
   { signal, waiting, every = 500 }: { signal?: AbortSignal; waiting?(holder: string): void; every?: number } = {},
 ): Promise<Lock> {
-  const me: Holder = { pid: process.pid, host: hostname(), token: randomUUID() };
+  const me: Holder = { pid: process.pid, host: hostname(), token: randomUUID(), began: beginOf(process.pid) };
   for (let told = false; ; ) {
     signal?.throwIfAborted();
     if (create(path, me)) return held(path, me);
@@ -77,7 +79,7 @@ function held(path: string, me: Holder): Lock {
 }
 
 function isGone(path: string, other: Holder): boolean {
-  if (other.host === hostname()) return !isAlive(other.pid);
+  if (other.host === hostname()) return !isAlive(other.pid) || (!!other.began && beginOf(other.pid) !== other.began);
   try {
     return Date.now() - statSync(path).mtimeMs > SILENT;
   } catch {
@@ -91,6 +93,15 @@ function isAlive(pid: number): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Linux: the 22nd field of /proc/<pid>/stat, clock ticks since the boot. The name before it may hold anything. */
+function beginOf(pid: number): string | null {
+  try {
+    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\)/s, '').trim().split(' ')[19] ?? null;
+  } catch {
+    return null;
   }
 }
 

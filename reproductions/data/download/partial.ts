@@ -6,6 +6,7 @@
 import {
   closeSync,
   existsSync,
+  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
@@ -17,6 +18,7 @@ import {
 } from 'node:fs';
 import { storageError } from '../../../results/terminal/errors.ts';
 import { Digest, digestFile } from './digest.ts';
+import { DownloadError } from './failure.ts';
 import type { Places } from './places.ts';
 import type { Validator } from './request.ts';
 import type { SourceFile } from './source.ts';
@@ -74,7 +76,13 @@ export class Partial {
 
   append(chunk: Uint8Array): void {
     this.#guard(() => {
-      for (let at = 0; at < chunk.length; ) at += writeSync(this.#file, chunk, at);
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(this.#file, chunk, at);
+      } catch (error) {
+        // What fitted of the chunk on a full disk is not in the digest.
+        ftruncateSync(this.#file, this.bytes);
+        throw error;
+      }
     });
     this.digest.update(chunk);
   }
@@ -87,12 +95,17 @@ export class Partial {
     this.digest = new Digest(this.source);
   }
 
-  /** Hands over to the disk; again does nothing. */
+  /** Hands over to the disk; again does nothing. Throws when somebody else has written to the file as well. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     try {
       fsyncSync(this.#file);
+      const { size } = fstatSync(this.#file);
+      if (size !== this.bytes)
+        throw new DownloadError(
+          `${this.places.part} has ${size} bytes, and ${this.bytes} were written by this run: another run is at it; let that one finish`,
+        );
     } finally {
       closeSync(this.#file);
     }

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { take } from './at-hand.ts';
+import { known } from './source.ts';
 import { content, fileOf } from './test-server.ts';
 import { isArchive, type Unpacker, unpack, unpackedFolder, unpackedState } from './unpack.ts';
 
@@ -64,6 +65,30 @@ test('a failure or an interruption leaves no half folder', async () => {
   writeFileSync(join(folder, 'words.unpacking', 'stale'), 'x');
   await unpack(folder, file, record, counting(), options);
   assert.deepEqual(readdirSync(join(folder, 'words')), ['one']);
+});
+
+test('an interruption keeps what there is, for the same archive of which the same is needed', async () => {
+  const { folder, record } = await archive('stopped', 4);
+  let stop = new AbortController();
+  const seen: boolean[] = [];
+  const stopping: Unpacker = async (_, into, { signal, resume }) => {
+    seen.push(resume);
+    writeFileSync(join(into, `part-${seen.length}`), 'x');
+    if (seen.length < 3) stop.abort(new Error('stopped here'));
+    signal.throwIfAborted();
+    return { files: readdirSync(into).length, bytes: 1 };
+  };
+  await assert.rejects(unpack(folder, file, record, stopping, { ...options, signal: stop.signal }), /stopped here/);
+  assert.deepEqual(readdirSync(join(folder, 'words.unpacking')), ['part-1']);
+  assert.equal(existsSync(join(folder, 'words.lock')), false);
+  stop = new AbortController();
+  await assert.rejects(unpack(folder, file, record, stopping, { ...options, signal: stop.signal }), /stopped here/);
+  // Something else of it is needed now: the earlier run's files may not be among it.
+  const other = { ...file, needed: known(/one/, 'the test') };
+  assert.equal((await unpack(folder, other, record, stopping, options)).files, 1);
+  assert.deepEqual(seen, [false, true, false]);
+  assert.deepEqual(readdirSync(join(folder, 'words')), ['part-3']);
+  assert.deepEqual(readdirSync(folder).sort(), ['words', 'words.tar.gz', 'words.tar.gz.json', 'words.unpacked.json']);
 });
 
 test('another archive of the same name is unpacked again; the old folder is set aside', async () => {

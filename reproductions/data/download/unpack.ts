@@ -1,7 +1,9 @@
 /**
  * An archive into a folder beside it: `<name without its ending>/`, which appears whole or not at all. What it was made
- * of is kept in `<folder>.unpacked.json`, so that it is done once per archive. The reading of archives comes from
- * outside (`Unpacker`): it must refuse links and paths that leave the folder.
+ * of is kept in `<folder>.unpacked.json`, so that it is done once per archive. Until it is whole it is called
+ * `<folder>.unpacking`, with `<folder>.unpacking.json` saying of what; a run that was interrupted or killed leaves both,
+ * and the next one goes on from there. The reading of archives comes from outside (`Unpacker`): it must refuse links
+ * and paths that leave the folder.
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -22,11 +24,11 @@ export interface Unpacked {
   time: string;
 }
 
-/** Writes what is in `archive` below `folder`, which exists and is empty. */
+/** Writes what is in `archive` below `folder`, which exists and is empty, or holds a part of it: `resume`. */
 export type Unpacker = (
   archive: string,
   folder: string,
-  options: { signal: AbortSignal; progress(files: number, bytes: number): void },
+  options: { signal: AbortSignal; resume: boolean; progress(files: number, bytes: number): void },
 ) => Promise<{ files: number; bytes: number }>;
 
 const archives: readonly FileForm[] = ['tar.gz', 'tar.xz', 'zip'];
@@ -62,26 +64,45 @@ export async function unpack(
     waiting: (holder) => report.say(`${file.name}: ${holder} unpacks it; waiting for it`),
   });
   const aside = `${target}.unpacking`;
+  const journal = `${aside}.json`;
+  // Of the same archive, of which the same is needed.
+  const recipe = JSON.stringify({ sha256: record.sha256, needed: file.needed ? String(file.needed.value) : null });
+  const forget = () => {
+    rmSync(aside, { recursive: true, force: true });
+    rmSync(journal, { force: true });
+  };
   try {
     const before = unpackedState(folder, file, record.sha256);
     if (before) return before;
-    // Left by a run that was stopped.
-    rmSync(aside, { recursive: true, force: true });
+    const resume = existsSync(aside) && textOf(journal) === recipe;
+    if (resume) report.say(`${file.name}: going on with what an earlier run has unpacked`);
+    else forget();
     if (existsSync(target)) report.say(`${target} is of another archive: set aside as ${setAside(target)}`);
     mkdirSync(aside, { recursive: true });
+    writeAtomically(journal, [new TextEncoder().encode(recipe)]);
     const done = await unpacker(placesOf(folder, file.name).file, aside, {
-      signal,
+      ...{ signal, resume },
       progress: (files, bytes) => report.live(`${file.name}: unpacking, ${files} files, ${Math.floor(bytes / 1e6)} MB`),
     });
     lock.confirm();
     const unpacked: Unpacked = { sha256: record.sha256, ...done, time: new Date().toISOString() };
     writeAtomically(`${target}.unpacked.json`, [new TextEncoder().encode(`${JSON.stringify(unpacked, null, 1)}\n`)]);
     renameSync(aside, target);
+    forget();
     return unpacked;
   } catch (error) {
-    rmSync(aside, { recursive: true, force: true });
+    // An interruption keeps what there is. A damaged archive has nothing to keep, and a full disk needs the room.
+    if (!signal.aborted) forget();
     throw storageError(aside, error, 'LONGCONV_CACHE');
   } finally {
     lock.release();
+  }
+}
+
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
   }
 }

@@ -1,20 +1,48 @@
 /** Archives by the readers of `formats/`, which refuse links and paths that leave the folder, and bound every size. */
-import { openContent } from '../formats/decompress.ts';
+import { statSync } from 'node:fs';
+import { decompress, fileBytes } from '../formats/decompress.ts';
 import { extractTar, extractZip } from '../formats/extract.ts';
 import { FormatError } from '../formats/format-error.ts';
+import { openZip } from '../formats/zip.ts';
 import { DownloadError } from './failure.ts';
 import type { SourceFile } from './source.ts';
+import { freeBytes, requireSpace, SpaceWatch } from './space.ts';
 import type { Unpacker } from './unpack.ts';
 
-/** For `unpack`: of this file, what its source says is needed. Throws `DownloadError` when the archive is damaged. */
+/**
+ * For `unpack`: of this file, what its source says is needed. Throws `DownloadError` when the archive is damaged and
+ * `StorageError` when there is no room: before anything is written where the archive tells its size (zip) or what it
+ * needs at least (its own size, when all of it is needed), else as soon as the reserve would be touched.
+ */
 export const unpackerOf =
-  (file: SourceFile): Unpacker =>
-  async (archive, folder, options) => {
-    const select = file.needed ? { select: (path: string) => file.needed?.value.test(path) === true } : {};
+  (file: SourceFile, free = freeBytes): Unpacker =>
+  async (archive, folder, { progress, ...options }) => {
+    const { needed } = file;
+    const select = needed ? { select: (path: string) => needed.value.test(path) } : {};
+    const size = statSync(archive).size;
+    let read = 0;
+    const counted = async function* () {
+      for await (const chunk of fileBytes(archive)) {
+        read += chunk.length;
+        yield chunk;
+      }
+    };
     try {
+      if (!options.resume) {
+        const least = file.form === 'zip' ? await zipContents(archive, needed?.value) : needed ? 0 : size;
+        requireSpace(folder, least, `${file.name}, unpacked,`, free);
+      }
+      const watch = new SpaceWatch(folder, file.name, free);
+      const looking = {
+        ...{ ...options, ...select },
+        progress(files: number, bytes: number) {
+          progress(files, bytes);
+          watch.look(bytes, file.form === 'zip' ? null : read / size);
+        },
+      };
       return file.form === 'zip'
-        ? await extractZip(archive, folder, { ...options, ...select })
-        : await extractTar(openContent(archive), archive, folder, { ...options, ...select });
+        ? await extractZip(archive, folder, looking)
+        : await extractTar(decompress(counted(), archive), archive, folder, looking);
     } catch (error) {
       if (error instanceof FormatError)
         throw new DownloadError(
@@ -23,3 +51,9 @@ export const unpackerOf =
       throw error;
     }
   };
+
+/** Bytes of the files in a zip archive, as its directory says. */
+async function zipContents(archive: string, needed: RegExp | undefined): Promise<number> {
+  await using zip = await openZip(archive);
+  return zip.entries.reduce((sum, { path, size }) => sum + (!needed || needed.test(path) ? size : 0), 0);
+}

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
+  linkSync,
+  lstatSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -197,4 +200,37 @@ test('zip: what is refused', async () => {
   writeFileSync(path, zipOf([{ path: '../l', bytes: Buffer.from('x') }]));
   await assert.rejects(extractZip(path, out()), /leads out of the folder/);
   assert.deepEqual(list(), []);
+});
+
+test('an ended run is taken up: what agrees stays, what differs is mended, links are not followed', async () => {
+  const files = ['same', 'short', 'long', 'other', 'link', 'twin', 'new'].map((path) => ({
+    path: `f/${path}`,
+    bytes: noise(5000, path.length),
+  }));
+  const to = out();
+  mkdirSync(join(to, 'f'), { recursive: true });
+  const put = (path: string, bytes: Uint8Array) => writeFileSync(join(to, 'f', path), bytes);
+  put('same', files[0].bytes);
+  put('short', files[1].bytes.subarray(0, 4321));
+  put('long', Buffer.concat([files[2].bytes, Buffer.from('tail')]));
+  put(
+    'other',
+    Uint8Array.from(files[3].bytes, (byte, i) => (i === 2500 ? byte ^ 1 : byte)),
+  );
+  const outside = join(folder, 'outside');
+  writeFileSync(outside, 'mine');
+  symlinkSync(outside, join(to, 'f', 'link'));
+  linkSync(outside, join(to, 'f', 'twin'));
+  const before = statSync(join(to, 'f', 'same'));
+  const source = () => decompress(inChunks(writeTar(files), 700), 'a.tar');
+  await extractTar(source(), 'a.tar', to, { resume: true });
+  for (const { path, bytes } of files) {
+    assert.deepEqual(new Uint8Array(readFileSync(join(to, path))), bytes, path);
+    assert.ok(lstatSync(join(to, path)).isFile());
+  }
+  assert.equal(readFileSync(outside, 'utf8'), 'mine');
+  assert.equal(statSync(join(to, 'f', 'same')).mtimeMs, before.mtimeMs);
+  // The same name twice in one archive is refused as ever.
+  const twice = decompress(inChunks(writeTar([files[0], files[0]])), 'a.tar');
+  await assert.rejects(extractTar(twice, 'a.tar', to, { resume: true }), /there already is something of that name/);
 });

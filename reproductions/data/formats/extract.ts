@@ -3,11 +3,15 @@
  * (`safe-path.ts`), links and devices are refused, files are made new (never opened through something that was
  * there), folders are looked at after links are resolved. Counts and sizes are bounded. The caller unpacks to a new
  * folder and moves it into place when all has gone well.
+ *
+ * A run that was ended can be taken up (`resume`): files that an earlier one left are read beside the archive and kept
+ * as far as they agree with it, byte by byte, so that what a crash left half written is found whatever its size.
  */
 import { closeSync, mkdirSync, openSync, realpathSync, writeSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { storageError } from '../../../results/terminal/errors.ts';
 import type { Chunks } from './byte-stream.ts';
+import { EarlierFile } from './earlier-file.ts';
 import { FormatError, quoted } from './format-error.ts';
 import { safePath } from './safe-path.ts';
 import { readTar } from './tar.ts';
@@ -20,8 +24,10 @@ export interface ExtractOptions {
   totalBytes?: number;
   /** Entries to write; the others are read over. All when absent. */
   select?(path: string): boolean;
-  /** Called after each file with the totals so far. */
+  /** Called after each file, and within large ones, with the totals so far. It may throw to end the work. */
   progress?(files: number, bytes: number): void;
+  /** The folder has what an earlier run has unpacked of the same archive with the same selection. */
+  resume?: boolean;
   signal?: AbortSignal;
 }
 
@@ -59,7 +65,7 @@ async function extract(
   options: ExtractOptions,
 ): Promise<Extracted> {
   const { entries: most = 4_000_000, fileBytes = 2 ** 37, totalBytes = 2 ** 39 } = options;
-  const place = new Place(file, folder);
+  const place = new Place(file, folder, options.resume === true);
   const done: Extracted = { files: 0, bytes: 0 };
   let count = 0;
   for await (const entry of entries) {
@@ -79,7 +85,10 @@ async function extract(
     if (!parts.length) refuse('has no name');
     if (entry.size > fileBytes) refuse(`has ${entry.size} bytes; ${fileBytes} are allowed`);
     if (done.bytes + entry.size > totalBytes) refuse(`leads beyond the ${totalBytes} bytes that are allowed in all`);
-    await place.writeFile(parts, entry, options.signal);
+    await place.writeFile(parts, entry, (written) => {
+      options.signal?.throwIfAborted();
+      if (written) options.progress?.(done.files, done.bytes + written);
+    });
     done.files++;
     done.bytes += entry.size;
     options.progress?.(done.files, done.bytes);
@@ -87,15 +96,22 @@ async function extract(
   return done;
 }
 
+/** Bytes of a large file between two looks at what else there is. */
+const LOOK = 16 << 20;
+
 /** The folder that is written to; it knows which of its subfolders have been looked at. */
 class Place {
   readonly #root: string;
   readonly #known = new Set<string>();
+  /** Of this run, where an earlier one's files are there as well. */
+  readonly #mine: Set<string> | null;
 
   constructor(
     readonly file: string,
     folder: string,
+    resume: boolean,
   ) {
+    this.#mine = resume ? new Set() : null;
     this.#root = this.#try(folder, () => {
       mkdirSync(folder, { recursive: true });
       return realpathSync(folder);
@@ -122,11 +138,36 @@ class Place {
     return path;
   }
 
-  async writeFile(parts: string[], entry: Entry, signal?: AbortSignal): Promise<void> {
+  /** `look` is called with the bytes so far now and then, with 0 in between. */
+  async writeFile(parts: string[], entry: Entry, look: (written: number) => void): Promise<void> {
     const path = join(this.makeFolder(parts.slice(0, -1), entry.offset), parts[parts.length - 1]);
-    let out: number;
+    const earlier = this.#mine && !this.#mine.has(path) ? EarlierFile.open(path) : null;
+    this.#mine?.add(path);
+    const out = earlier?.file ?? this.#create(path, entry);
+    let written = 0;
+    let looked = 0;
     try {
-      out = openSync(path, 'wx');
+      for await (const chunk of entry.content()) {
+        this.#try(path, () => {
+          // What agrees is there already; from the first difference on everything is new.
+          for (let at = earlier?.agrees(chunk) ?? 0; at < chunk.length; )
+            at += writeSync(out, chunk, at, chunk.length - at, written + at);
+        });
+        written += chunk.length;
+        const due = written - looked >= LOOK;
+        if (due) looked = written;
+        look(due ? written : 0);
+      }
+      this.#try(path, () => earlier?.endAt(written));
+    } finally {
+      closeSync(out);
+    }
+  }
+
+  /** Opens a new file, never one that is there. */
+  #create(path: string, entry: Entry): number {
+    try {
+      return openSync(path, 'wx');
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code;
       if (code !== 'EEXIST' && code !== 'ENOTDIR') throw storageError(path, error, 'LONGCONV_CACHE');
@@ -135,16 +176,6 @@ class Place {
         entry.offset,
         `the entry ${quoted(entry.path)} cannot be written: there already is something of that name`,
       );
-    }
-    try {
-      for await (const chunk of entry.content()) {
-        signal?.throwIfAborted();
-        this.#try(path, () => {
-          for (let at = 0; at < chunk.length; ) at += writeSync(out, chunk, at);
-        });
-      }
-    } finally {
-      closeSync(out);
     }
   }
 

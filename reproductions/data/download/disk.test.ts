@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { showBytes } from '../../../results/tables.ts';
+import { SpaceWatch } from './space.ts';
+import { stateOf } from './state.ts';
+import { archived, unpackOptions } from './test-archive.ts';
+import { bytes, DownloadCase, N } from './test-case.ts';
+import { mount, unmount } from './test-process.ts';
+import { content, good } from './test-server.ts';
+import { unpack } from './unpack.ts';
+import { unpackerOf } from './unpackers.ts';
+
+const at = new DownloadCase();
+const MiB = 2 ** 20;
+
+test('a disk that becomes full while the file comes: said, the part kept, and gone on when there is room', async (t) => {
+  if (!mount(at.folder, '-t', 'tmpfs', '-o', 'size=128k', 'tmpfs'))
+    return t.skip('a small disk cannot be mounted here');
+  try {
+    // Two pieces: the first one fits.
+    at.server.answer((_, res) => {
+      res.writeHead(200, { 'content-length': N, etag: '"v1"' });
+      res.write(bytes.subarray(0, 40_000), () => setTimeout(() => res.end(bytes.subarray(40_000)), 100));
+    });
+    await assert.rejects(at.get(at.file(), { free: () => 2 ** 40 }), (error: Error) => {
+      assert.equal(error.name, 'StorageError');
+      assert.match(
+        error.message,
+        /file\.tar\.gz\.part cannot be written \(no space is left on the device\).*LONGCONV_CACHE/,
+      );
+      return true;
+    });
+    assert.equal(stateOf(at.folder, at.file()).kind, 'partial');
+    assert.ok(mount(at.folder, '-o', 'remount,size=2m'));
+    at.server.answer(good(bytes));
+    await at.get(at.file(), { free: () => 2 ** 40 });
+    at.whole();
+    at.tidy();
+    const from = Number(/\d+/.exec(at.server.asked[0].range ?? '')?.[0]);
+    assert.ok(from >= 40_000 && from < N, `it asked for ${at.server.asked[0].range}`);
+  } finally {
+    unmount(at.folder);
+  }
+});
+
+test('a disk that cannot be written: what is there is used, what is not is said', async (t) => {
+  at.server.answer(good(bytes));
+  await at.get();
+  if (!mount(at.folder, '--bind', at.folder)) return t.skip('a read-only disk cannot be mounted here');
+  try {
+    assert.ok(mount(at.folder, '-o', 'remount,ro,bind'));
+    assert.equal((await at.get()).bytes, N);
+    assert.equal(at.server.asked.length, 1);
+    const other = { ...at.file(), name: 'other.tar.gz' };
+    await assert.rejects(at.get(other), (error: Error) => {
+      assert.equal(error.name, 'StorageError');
+      assert.match(error.message, /other\.tar\.gz\.lock cannot be written \(the file system is read-only\)/);
+      return true;
+    });
+  } finally {
+    unmount(at.folder);
+  }
+});
+
+test('unpacking asks for room first: what a zip or a whole archive needs at least', async () => {
+  const { file, record, size } = await archived(at, [{ path: 'a', bytes: content(200_000) }]);
+  const little = unpackerOf(file, () => 64 * MiB + 100_000);
+  await assert.rejects(unpack(at.folder, file, record, little, unpackOptions()), (error: Error) => {
+    assert.equal(error.name, 'StorageError');
+    assert.ok(error.message.includes(`file.tar.gz, unpacked, needs ${showBytes(size)}`), error.message);
+    return true;
+  });
+  assert.deepEqual(readdirSync(at.folder).sort(), ['file.tar.gz', 'file.tar.gz.json']);
+  await unpack(
+    at.folder,
+    file,
+    record,
+    unpackerOf(file, () => 64 * MiB + 300_000),
+    unpackOptions(),
+  );
+  assert.equal(statSync(join(at.folder, 'file', 'a')).size, 200_000);
+});
+
+test('unpacking stops before the disk is full, says how much more is needed, and leaves nothing', async () => {
+  const some = content(MiB);
+  const files = Array.from({ length: 40 }, (_, i) => ({ path: `f/${i}`, bytes: some }));
+  const { file, record } = await archived(at, files);
+  // Enough at first; then somebody else fills the disk.
+  let calls = 0;
+  const falling = () => (calls++ ? 63 * MiB : 2 ** 40);
+  await assert.rejects(unpack(at.folder, file, record, unpackerOf(file, falling), unpackOptions()), (error: Error) => {
+    assert.equal(error.name, 'StorageError');
+    assert.match(
+      error.message,
+      /file\.tar\.gz: .* has 63 MiB left after 1[67](\.\d)? MiB were unpacked, \d\d % of the archive; about \d\d(\.\d)? MiB more are needed/,
+    );
+    return true;
+  });
+  assert.deepEqual(readdirSync(at.folder).sort(), ['file.tar.gz', 'file.tar.gz.json']);
+});
+
+test('the watch looks every 16 MiB and every 256 files', () => {
+  let looks = 0;
+  const watch = new SpaceWatch('/cache', 'it', () => {
+    looks++;
+    return 2 ** 40;
+  });
+  for (let i = 1; i <= 512; i++) watch.look(i, null);
+  assert.equal(looks, 2);
+  for (let i = 1; i <= 64; i++) watch.look(i * 2 * MiB, null);
+  assert.ok(looks >= 9 && looks <= 11, String(looks));
+  const full = new SpaceWatch('/cache', 'it', () => 0);
+  assert.throws(() => full.look(32 * MiB, null), /it: \/cache has 0 B left after 32 MiB were unpacked \(64 MiB stay/);
+});
