@@ -5,16 +5,20 @@ import type { LanguageData } from './token-dataset.ts';
 
 /** A count that must be exactly right. */
 export const compareExactly = (quantity: string, here: number | string, reference: number | string): Comparison => ({
-  ...{ quantity, here, reference, distance: here === reference ? 0 : differ(here, reference) },
+  ...{ quantity, here: digits(here), reference: digits(reference) },
+  distance: here === reference ? 0 : differ(here, reference),
   ...{ limit: 0, measure: 'difference' },
 });
+
+/** Large counts to the last digit; tables round numbers. */
+const digits = (n: number | string): number | string => (Number.isInteger(n) && Number(n) >= 1e7 ? String(n) : n);
 
 const differ = (here: number | string, reference: number | string): number =>
   typeof here === 'number' && typeof reference === 'number' ? Math.abs(here - reference) : 1;
 
 /** Something that is worth seeing and is judged by nothing. */
 export const shown = (quantity: string, here: number | string, reference: number | string = '-'): Comparison => ({
-  ...{ quantity, here, reference, distance: null, limit: null, measure: '' },
+  ...{ quantity, here: digits(here), reference: digits(reference), distance: null, limit: null, measure: '' },
 });
 
 /** Documents, tokens and bytes of each split; those with a reference are judged by it. */

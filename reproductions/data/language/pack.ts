@@ -141,6 +141,10 @@ async function pack(recipe: Recipe, folder: string, options: WorkOptions): Promi
         save();
         writer.finish();
       } catch (error) {
+        // What is finished need not be done again; if it cannot be kept either, the first error is the one to tell.
+        try {
+          save();
+        } catch {}
         writer.close();
         throw error;
       }

@@ -36,11 +36,16 @@ export async function openWikiText(options: WikiTextOptions): Promise<LanguageDa
   });
 }
 
-/** Also for stand-ins that are written in the same files. */
-export async function packWikiText(dataset: string, folder: string, options: WikiTextOptions): Promise<Packed> {
+/** Also for stand-ins that are written in the same files; `recipe` is theirs, otherwise the files are told by date. */
+export async function packWikiText(
+  dataset: string,
+  folder: string,
+  options: WikiTextOptions,
+  recipe?: unknown,
+): Promise<Packed> {
   const { version = 'raw', detokenise = false } = options;
   const files = findWikiText(folder, version);
-  const inputs = [...new Set(splitNames.flatMap((split) => files[split].files))].map(inputKey);
+  const inputs = recipe ?? [...new Set(splitNames.flatMap((split) => files[split].files))].map(inputKey);
   const units = (split: SplitName): Unit[] => [unitOf(files, split, detokenise)];
   return await packed(
     {

@@ -1,0 +1,54 @@
+/**
+ * The Pile as H3, Hyena and Long Conv train on it: GPT-2's tokens, <|endoftext|> after every document, shards in order,
+ * windows of 2,048. The perplexity is per token.
+ */
+import { basename } from 'node:path';
+import { MissingFileError, type SplitName } from '../dataset.ts';
+import type { OpenOptions } from '../definition.ts';
+import { readDocuments } from '../formats/jsonl.ts';
+import { gpt2Ranks, type Ranks } from './gpt2-vocabulary.ts';
+import { type Packed, packed, type Unit } from './pack.ts';
+import { findPile } from './pile-files.ts';
+import { inputKey, textSize } from './real-input.ts';
+import { type LanguageData, openTokens } from './token-dataset.ts';
+
+export interface PileOptions extends OpenOptions {
+  /** Tokens of a window. Default 2048. */
+  length?: number;
+  /** For tests. */
+  ranks?: Ranks;
+}
+
+export async function openPile(options: PileOptions): Promise<LanguageData> {
+  const { folder, length = 2048, sizes } = options;
+  if (folder === undefined)
+    throw new MissingFileError('pile is read from its files: repro data get pile, or --data <their folder>');
+  const shards = findPile(folder, 'pile').train.length;
+  const packed = await packPile('pile', folder, options);
+  return openTokens({
+    ...{ id: 'pile', kind: 'real', length, packed },
+    description: `The Pile, ${shards} training shards, GPT-2 tokens, end-of-text tokens, windows of ${length}`,
+    ...(sizes ? { sizes } : {}),
+  });
+}
+
+/** Also for stand-ins that are written in the same files; `key` is their recipe, otherwise the files are told by date. */
+export async function packPile(dataset: string, folder: string, options: PileOptions, key?: unknown): Promise<Packed> {
+  const files = findPile(folder, dataset);
+  const units = (split: SplitName): Unit[] => files[split].map(unitOf);
+  return await packed(
+    {
+      ...{ dataset, eos: true, ranks: options.ranks ?? gpt2Ranks(dataset) },
+      key: key ?? { dataset, inputs: Object.values(files).flat().map(inputKey) },
+      units: { train: units('train'), validation: units('validation'), test: units('test') },
+    },
+    options,
+  );
+}
+
+const unitOf = (path: string): Unit => ({
+  ...{ name: basename(path), size: textSize(path) },
+  async *documents() {
+    for await (const { text } of readDocuments(path)) yield text;
+  },
+});
