@@ -5,6 +5,8 @@ import { joinRows, rowsInMemory } from '../text/rows.ts';
 import { naiveBayes } from './classify.ts';
 import { majority, majorityAccuracy, mostFrequent } from './majority.ts';
 import { NaiveBayes } from './naive-bayes.ts';
+import { cosine, TfIdf, wordsOf } from './tf-idf.ts';
+import { bestThreshold, thresholdAccuracy } from './threshold.ts';
 
 const near = (here: number, there: number) => assert.ok(Math.abs(here - there) < 1e-12, `${here} for ${there}`);
 
@@ -65,4 +67,44 @@ test('a dataset: trained on train, tested on test', async () => {
     { signal: AbortSignal.abort(new Error('stop')) },
   );
   await assert.rejects(stopped, /stop/);
+});
+
+test('words: runs of two or more letters or digits, in lower case', () => {
+  assert.deepEqual(wordsOf("A Dog's 42nd Straße, o.k.?"), ['dog', '42nd', 'straße']);
+  assert.deepEqual(wordsOf('. a !'), []);
+});
+
+test('TF-IDF by hand', () => {
+  const model = new TfIdf();
+  model.add(['war', 'peace', 'the', 'war']);
+  model.add(['war', 'the']);
+  model.add(['tax', 'the']);
+  model.add(['tax', 'the', 'sea']);
+  // "the" is everywhere and weighs nothing; "new" counts as if one document had it.
+  const a = model.vector(['war', 'war', 'peace', 'the']);
+  const b = model.vector(['peace', 'new', 'the']);
+  const war = (1 + Math.log(2)) * Math.log(4 / 2);
+  const peace = Math.log(4);
+  const length = Math.hypot(war, peace);
+  near(a.get('war') as number, war / length);
+  near(a.get('the') as number, 0);
+  near(cosine(a, b), (peace / length) * (peace / Math.hypot(peace, peace)));
+  near(cosine(b, a), cosine(a, b));
+  near(cosine(a, a), 1);
+  assert.equal(model.vector(['the']).size, 0);
+  assert.equal(cosine(a, model.vector([])), 0);
+});
+
+test('the best threshold lies midway between two values, or takes all or none', () => {
+  const yes = [false, false, true, false, true, true];
+  const values = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6];
+  const { from, accuracy } = bestThreshold(values, yes);
+  near(from, 0.25);
+  near(accuracy, 5 / 6);
+  near(thresholdAccuracy(from, values, yes), 5 / 6);
+  assert.deepEqual(bestThreshold([1, 2], [true, true]), { from: Number.NEGATIVE_INFINITY, accuracy: 1 });
+  assert.deepEqual(bestThreshold([1, 2], [false, false]), { from: Number.POSITIVE_INFINITY, accuracy: 1 });
+  // Equal values cannot be told apart.
+  near(bestThreshold([1, 1, 1], [true, false, true]).accuracy, 2 / 3);
+  near(thresholdAccuracy(1, [1, 1, 1], [true, false, true]), 2 / 3);
 });

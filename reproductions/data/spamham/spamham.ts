@@ -9,7 +9,7 @@ import { spamAssassinPackage } from '../corpora/packages.ts';
 import type { SplitName } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
 import { packageFolder } from '../packages/packages.ts';
-import { CharacterTexts, encodeTexts } from '../text/character-texts.ts';
+import { CharacterTexts, contentInMemory, encodeTexts } from '../text/character-texts.ts';
 
 const ID = 'text-spamham';
 const RECIPE = 1;
@@ -36,7 +36,7 @@ export async function openSpamHam({ folder, sizes }: OpenOptions = {}): Promise<
         `real e-mail by characters, spam or not (SpamAssassin corpus, ${train} / ${validation} / ${test} messages), ` +
         'in the place of film reviews: another task of the same shape',
     },
-    arrays,
+    contentInMemory(arrays),
     sizes,
   );
 }

@@ -4,7 +4,7 @@ import type { CacheArrays } from '../cache.ts';
 import type { DataKind, Dataset, SplitName } from '../dataset.ts';
 import { CharacterCounts, encodeAll } from './characters.ts';
 import { LabelledRows } from './labelled-rows.ts';
-import { rowsInMemory } from './rows.ts';
+import { rowsInMemory, type TokenRows } from './rows.ts';
 import { chosenSizes } from './sizes.ts';
 import {
   buildVocabulary,
@@ -12,7 +12,6 @@ import {
   lraSpecials,
   PAD,
   packVocabulary,
-  UNKNOWN,
   unpackVocabulary,
   type Vocabulary,
 } from './vocabulary.ts';
@@ -65,40 +64,74 @@ export interface CharacterTextsAbout {
   reopen?: Dataset['reopen'];
 }
 
+/** Encoded texts, wherever they are kept. */
+export interface CharacterTextsContent {
+  rows: TokenRows;
+  labels: ArrayLike<number>;
+  /** Examples of two or three parts: train, (validation,) test. Of two, the test split is also the validation split. */
+  counts: readonly number[];
+  vocabulary: Vocabulary;
+  /** Changes when any of this does. */
+  digest: string;
+}
+
+/** Out of what `encodeTexts` made; `order`, when there is one, has the text of each row. */
+export function contentInMemory(arrays: CacheArrays, pairs = false): CharacterTextsContent {
+  const offsets = arrays.offsets as Int32Array;
+  const texts = rowsInMemory({ tokens: arrays.tokens, offsets });
+  const { order } = arrays;
+  const hash = createHash('sha256');
+  for (const array of [arrays.tokens, offsets, arrays.labels, arrays.counts, arrays.vocabulary, order])
+    if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+  return {
+    rows: order ? { count: order.length, row: (i) => texts.row(order[i]) } : texts,
+    labels: arrays.labels,
+    counts: Array.from(arrays.counts, (count) => count / (pairs ? 2 : 1)),
+    vocabulary: unpackVocabulary(arrays.vocabulary as Uint8Array),
+    digest: hash.digest('hex'),
+  };
+}
+
 export class CharacterTexts extends LabelledRows {
   readonly vocabulary: Vocabulary;
+  /** Characters by id. */
+  readonly #shown: string[];
+  /** The same as UTF-16 units, where each is a single one. */
+  readonly #units: Uint16Array | null;
 
-  /**
-   * `arrays` as `encodeTexts` makes them, of two or three parts: train, (validation,) test. Of two, the test split is
-   * also the validation split. Of pairs, two texts make an example.
-   */
-  constructor(about: CharacterTextsAbout, arrays: CacheArrays, asked: Partial<Record<SplitName, number>> = {}) {
-    const offsets = arrays.offsets as Int32Array;
-    const counts = Array.from(arrays.counts, (count) => count / (about.pairs ? 2 : 1));
+  constructor(
+    about: CharacterTextsAbout,
+    { rows, labels, counts, vocabulary, digest }: CharacterTextsContent,
+    asked: Partial<Record<SplitName, number>> = {},
+  ) {
     const [train, validation, test = validation] = counts;
     const afterTrain = counts.length === 2 ? train : train + validation;
     const sizes = chosenSizes(about.id, { train, validation, test }, asked);
-    const vocabulary = unpackVocabulary(arrays.vocabulary as Uint8Array);
-    const hash = createHash('sha256').update(JSON.stringify([counts, sizes]));
-    for (const array of [arrays.tokens, offsets, arrays.labels, arrays.vocabulary])
-      hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     super({
       ...{ id: about.id, kind: about.kind, description: about.description(sizes), classes: about.classes },
-      ...{ length: about.most + 1, vocabulary: vocabulary.size, sizes, checksum: hash.digest('hex') },
-      ...{ padding: vocabulary.id(PAD), end: vocabulary.id(END), labels: arrays.labels },
+      ...{ length: about.most + 1, vocabulary: vocabulary.size, sizes, rows, labels },
+      ...{ padding: vocabulary.id(PAD), end: vocabulary.id(END) },
       first: { train: 0, validation: train, test: afterTrain },
-      rows: rowsInMemory({ tokens: arrays.tokens, offsets }),
+      checksum: createHash('sha256')
+        .update(JSON.stringify([digest, counts, sizes]))
+        .digest('hex'),
       ...(about.pairs ? { pairs: true } : {}),
       ...(about.reopen ? { reopen: about.reopen } : {}),
     });
     this.vocabulary = vocabulary;
+    this.#shown = vocabulary.tokens.map((token) => (lraSpecials.includes(token) ? '\ufffd' : token));
+    this.#units = this.#shown.every(({ length }) => length === 1)
+      ? Uint16Array.from(this.#shown, (character) => character.charCodeAt(0))
+      : null;
   }
 
   /** The characters of a text as far as the model sees them; U+FFFD where that is `<unk>`. */
   text(split: SplitName, index: number, side: 0 | 1 = 0): string {
-    const { tokens } = this.vocabulary;
-    let text = '';
-    for (const id of this.tokens(split, index, side)) text += tokens[id] === UNKNOWN ? '\ufffd' : tokens[id];
-    return text;
+    const ids = this.tokens(split, index, side);
+    const shown = this.#shown;
+    if (!this.#units) return Array.from(ids, (id) => shown[id]).join('');
+    const units = new Uint16Array(ids.length);
+    for (let i = 0; i < ids.length; i++) units[i] = this.#units[ids[i]];
+    return Buffer.from(units.buffer).toString('utf16le');
   }
 }
