@@ -1,4 +1,5 @@
 import type { DataDefinition } from '../definition.ts';
+import { imageBaselines } from '../image/baselines.ts';
 import { type CifarOptions, cifarFolder, openCifar } from '../image/cifar.ts';
 import type { ImageDataset } from '../image/image-dataset.ts';
 import { verifyCifar } from '../image/verify-cifar.ts';
@@ -12,6 +13,7 @@ const definition: DataDefinition<ImageDataset> = {
   realFolder: cifarFolder,
   ingredients: [],
   open: (options: CifarOptions) => openCifar('cifar-gray', { gray: true, ...options }),
+  baselines: imageBaselines,
   verify: (options) => verifyCifar('cifar-gray', options),
 };
 export default definition;
