@@ -11,6 +11,7 @@ import type { AnyDataset } from './data/dataset.ts';
 import type { Baseline } from './data/definition.ts';
 import { UsageError } from './errors.ts';
 import type { Guess } from './guess.ts';
+import { drawCourse, drawKernels, type LearnedKernel } from './pictures.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
 import type { TrainingPlan } from './train/plan.ts';
 
@@ -76,6 +77,12 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
     if (options.signal) loop.signal = options.signal;
     if (options.budget !== undefined) loop.budget = options.budget;
     if (options.report) loop.report = options.report;
+    let kernels: LearnedKernel[] = [];
+    loop.finished = async (session) => {
+      const title = `${claim.models[model].title} on ${claim.tasks[task]}, ${scale} scale, seed ${plan.seed}`;
+      drawCourse(session, folder, title, guess);
+      kernels = await drawKernels(session, folder, title);
+    };
     const result = await trainLoop(device, dataset, plan, loop);
     const { outcome, step, test, validation, bestStep } = result;
     if (outcome !== 'finished' || !test || !validation || bestStep === null)
@@ -93,6 +100,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
       data: { id: dataset.id, kind: dataset.kind, description: dataset.description, checksum: dataset.checksum },
       ...{ metric: plan.metric, guess },
       baselines: baselines.map(({ method, metric, value }) => ({ method, metric, value })),
+      kernels,
       ...{ parameters: result.parameters, steps: step, best_step: bestStep, validation, test },
       ...{ seconds: result.seconds, examples: result.examples, tokens: result.tokens },
       peak_bytes: device.memory.peak,

@@ -169,6 +169,9 @@ export function showRun(claim: Claim, { folder, evidence }: JobResult): string {
         `parameters of step ${best_step}; ${seconds.toFixed(0)} s of training, ${Math.round(tokens / seconds)} tokens/s` +
         waiting(steps),
     );
+    text.push(
+      `Pictures: ${join(folder, 'curves.svg')}${evidence.kernels?.length ? ' and kernel-<block>.svg beside it' : ''}`,
+    );
   }
   return `${text.join('\n')}\n`;
 }

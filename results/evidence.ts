@@ -39,6 +39,18 @@ const evidenceSchema = z.object({
   metric: z.enum(['accuracy', 'perplexity', 'MAE', 'MSE']),
   /** What is had without learning: the most frequent class, a token drawn at random, always zero. */
   guess: measured,
+  /**
+   * The convolution kernels that were learned: roughness (1 for independent taps, 0 for a smooth curve), shares of the
+   * power in the first sixteenth and the last half, share of taps that are zero.
+   */
+  kernels: z
+    .array(
+      z.object({
+        ...{ block: z.number().int(), mixer: z.string() },
+        ...{ roughness: z.number(), early: z.number(), late: z.number(), zeros: z.number() },
+      }),
+    )
+    .optional(),
   parameters: z.number().int(),
   steps: z.number().int(),
   /** Step whose parameters were tested: the best on the validation split. */

@@ -97,6 +97,15 @@ interface Block {
   dropout: number;
 }
 
+/** What a block convolves with. */
+export interface BlockKernel {
+  /** Its place in the network. */
+  block: number;
+  mixer: string;
+  /** (C, H, length). */
+  kernel: Tensor;
+}
+
 /** The blocks on the next steps, which `encode` makes, (B, M, H); each block's state is handed on as it came. */
 export interface BackboneRecurrence {
   start(batch: number): BlockStates;
@@ -134,6 +143,13 @@ export class Backbone {
     const last = this.#last;
     const top = () => this.#upTo(t, this.#blocks.length, encode, context);
     return last ? t.scope(() => last.forward(t, top())) : top();
+  }
+
+  /** The convolution kernels of the blocks that are convolutions, (C, H, length) each. */
+  kernels(t: Tape, length = this.config.length): BlockKernel[] {
+    return this.#blocks.flatMap(({ mixer }, block) =>
+      mixer.kernel ? [{ block, mixer: this.config.blocks[block].mixer, kernel: mixer.kernel(t, length) }] : [],
+    );
   }
 
   /** Nested scopes: the states below a block are released when it has run. */

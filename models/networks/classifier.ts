@@ -10,7 +10,7 @@ import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { oneOf, requireOptions, whole } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
-import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
+import { Backbone, type BackboneConfig, type BlockKernel, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder, type InputKind } from './encoder.ts';
 import { dryRun, type ModelEstimate } from './estimate.ts';
 import { buildHead, type Head, type HeadKind, pool, runningMean, startMean } from './heads.ts';
@@ -62,6 +62,11 @@ export class Classifier {
   /** Hidden states after the last block, (B, L, H). */
   states(t: Tape, { x, lengths }: Pick<Batch, 'x' | 'lengths'>): Tensor {
     return this.#backbone.forward(t, () => this.#encoder.forward(t, x), { lengths });
+  }
+
+  /** The convolution kernels of its blocks (`Backbone.kernels`). */
+  kernels(t: Tape): BlockKernel[] {
+    return this.#backbone.kernels(t);
   }
 
   /** Logits (B, classes). */

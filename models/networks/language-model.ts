@@ -16,7 +16,7 @@ import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { pipe } from '../layers/pipe.ts';
 import { oneOf, optional, probability, requireOptions } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
-import { Backbone, type BackboneConfig, isCausal, loadMixers, type Mixers } from './backbone.ts';
+import { Backbone, type BackboneConfig, type BlockKernel, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder } from './encoder.ts';
 import { dryRun, type ModelEstimate } from './estimate.ts';
 import { gptStart } from './gpt-start.ts';
@@ -63,6 +63,11 @@ export class LanguageModel {
     this.#encoder = new Encoder(this.store, { input, width, length, positions }, streams);
     this.#backbone = new Backbone(this.store, config, mixers, streams);
     if (initialise && config.start === 'gpt-2') gptStart(this.store, config.blocks.length, streams);
+  }
+
+  /** The convolution kernels of its blocks (`Backbone.kernels`). */
+  kernels(t: Tape): BlockKernel[] {
+    return this.#backbone.kernels(t);
   }
 
   /** Logits (B, L, vocabulary). */

@@ -24,7 +24,7 @@ import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { Linear } from '../layers/linear.ts';
 import { requireOptions, whole } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
-import { Backbone, type BackboneConfig, loadMixers, type Mixers } from './backbone.ts';
+import { Backbone, type BackboneConfig, type BlockKernel, loadMixers, type Mixers } from './backbone.ts';
 import { dryRun, type ModelEstimate } from './estimate.ts';
 
 export interface MaskedRegressionConfig extends BackboneConfig {
@@ -70,6 +70,11 @@ export class MaskedRegression {
       : null;
     this.#backbone = new Backbone(this.store, config, mixers, streams);
     this.#decoder = new Linear(this.store.at('decoder'), width, dims, streams);
+  }
+
+  /** The convolution kernels of its blocks (`Backbone.kernels`). */
+  kernels(t: Tape): BlockKernel[] {
+    return this.#backbone.kernels(t);
   }
 
   /** What each sequence's hidden step is taken to be, (B, R). */

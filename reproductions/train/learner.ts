@@ -5,6 +5,7 @@ import { mean } from '../../kernels/ops/reduce/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
+import type { BlockKernel } from '../../models/networks/backbone.ts';
 import { buildClassifier, estimateClassifier } from '../../models/networks/classifier.ts';
 import type { ModelEstimate } from '../../models/networks/estimate.ts';
 import { buildLanguageModel, estimateLanguageModel } from '../../models/networks/language-model.ts';
@@ -20,6 +21,8 @@ export interface Learner {
   store: ParameterStore;
   /** The mean loss of a batch (1), and what it came to once it has been computed. */
   loss(t: Tape, batch: AnyHostBatch): { loss: Tensor; measure(): Promise<Measured> };
+  /** The convolution kernels of its blocks. */
+  kernels(t: Tape): BlockKernel[];
   /** Steps of the batch's sequences that are not padding. */
   tokens(batch: AnyHostBatch): number;
 }
@@ -55,6 +58,7 @@ const sum = (values: Int32Array): number => values.reduce((a, b) => a + b, 0);
 function classification(model: Awaited<ReturnType<typeof buildClassifier>>): Learner {
   return {
     store: model.store,
+    kernels: (t) => model.kernels(t),
     tokens: (batch) => {
       const { lengths, rows, L } = batch as HostBatch;
       return lengths ? sum(lengths) : rows * L;
@@ -76,6 +80,7 @@ function classification(model: Awaited<ReturnType<typeof buildClassifier>>): Lea
 function tokens(model: Awaited<ReturnType<typeof buildLanguageModel>>, metric: Metric): Learner {
   return {
     store: model.store,
+    kernels: (t) => model.kernels(t),
     tokens: ({ B, L }) => B * L,
     loss(t, batch) {
       const { x, targets, B, L } = batch as TokenHostBatch;
@@ -97,6 +102,7 @@ function tokens(model: Awaited<ReturnType<typeof buildLanguageModel>>, metric: M
 function series(model: Awaited<ReturnType<typeof buildMaskedRegression>>): Learner {
   return {
     store: model.store,
+    kernels: (t) => model.kernels(t),
     tokens: (batch) => sum((batch as SeriesHostBatch).lengths),
     loss(t, batch) {
       const { x, times, hidden, B, L } = batch as SeriesHostBatch;
@@ -114,6 +120,7 @@ function series(model: Awaited<ReturnType<typeof buildMaskedRegression>>): Learn
 function functions(model: Awaited<ReturnType<typeof buildClassifier>>): Learner {
   return {
     store: model.store,
+    kernels: (t) => model.kernels(t),
     tokens: ({ B, L }) => B * L,
     loss(t, batch) {
       const { x, y, B, L } = batch as FunctionHostBatch;

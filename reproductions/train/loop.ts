@@ -27,6 +27,8 @@ export interface LoopOptions {
   /** Seconds between checkpoints when evaluations are far apart. Default 300. */
   checkpointSeconds?: number;
   report?: Partial<LoopReport>;
+  /** Called at the end, with the parameters that were tested. */
+  finished?(session: Session): Promise<void>;
 }
 
 export interface LoopReport {
@@ -111,6 +113,7 @@ class Course {
       this.#takeBest();
       const test = await this.#evaluate('test');
       this.#journal.write({ event: 'finished', time: now(), step: session.step });
+      await this.options.finished?.(session);
       return this.#result('finished', test);
     } catch (error) {
       if (error instanceof DivergedError) throw this.#diverged(error);

@@ -4,9 +4,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import test from 'node:test';
 import { Stream } from '../../kernels/tensor/random.ts';
-import { statisticsOf } from './kernels.ts';
+import { statisticsOf } from '../../models/kernel-statistics.ts';
+import { drawKernel } from '../../results/charts/kernel.ts';
 import { kernelPage, pageFile, pictureFolder } from './page.ts';
-import { drawKernel } from './svg.ts';
 
 const numbers = /-?\d+(\.\d+)?(e-?\d+)?/g;
 

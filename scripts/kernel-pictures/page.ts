@@ -5,10 +5,11 @@
  */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KernelStatistics } from '../../models/kernel-statistics.ts';
 import { type LoadedSystem, systems } from '../../models/systems.ts';
+import { drawKernel } from '../../results/charts/kernel.ts';
 import { packageRoot } from '../../results/provenance.ts';
-import { type KernelStatistics, length, type StartingKernel, startingKernel, width } from './kernels.ts';
-import { drawKernel } from './svg.ts';
+import { length, type StartingKernel, startingKernel, width } from './kernels.ts';
 
 export const pageFile = join(packageRoot, 'models', 'KERNELS.md');
 export const pictureFolder = join(packageRoot, 'models', 'kernels');

@@ -1,36 +1,10 @@
 /** Draws a kernel: some channels' taps over time, and beside them the size of all channels' taps on logarithmic axes. */
 import { scaleLinear, scaleLog } from 'd3-scale';
-import { line } from 'd3-shape';
-
-const colours = ['#0b6e99', '#d9730d', '#448361', '#9065b0'];
-const [panelWidth, panelHeight, margin, gap] = [430, 150, 34, 56];
-
-type Point = [x: number, y: number];
+import { type Panel, type Point, panelHeight, panelWidth, picture } from './panel.ts';
 
 /** `channels[h][t]`: taps of each channel. The same kernel always gives the same text. */
 export function drawKernel(title: string, channels: readonly Float64Array[]): string {
-  const left = panel(0, tapsOf(channels));
-  const right = panel(panelWidth + gap, sizesOf(channels));
-  const [width, height] = [2 * panelWidth + gap + margin, panelHeight + 2 * margin];
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${-margin} ${-margin} ${width + margin} ${height}" width="${width + margin}" height="${height}" font-family="sans-serif" font-size="10">`,
-    `<rect x="${-margin}" y="${-margin}" width="${width + margin}" height="${height}" fill="#ffffff"/>`,
-    `<text x="0" y="${-margin + 14}" font-size="13" fill="#37352f">${escaped(title)}</text>`,
-    ...left,
-    ...right,
-    '</svg>',
-    '',
-  ].join('\n');
-}
-
-interface Panel {
-  name: string;
-  curves: Point[][];
-  x: (v: number) => number;
-  y: (v: number) => number;
-  xTicks: Point[];
-  yTicks: Point[];
-  labels: { x: (v: number) => string; y: (v: number) => string };
+  return picture(title, [tapsOf(channels), sizesOf(channels)]);
 }
 
 /** Four channels, spread over the width of the model: values over time. */
@@ -84,31 +58,3 @@ function sizesOf(channels: readonly Float64Array[]): Panel {
     labels: { x: power, y: power },
   };
 }
-
-function panel(left: number, { name, curves, xTicks, yTicks, labels }: Panel): string[] {
-  const path = line<Point>()
-    .x(([x]) => x)
-    .y(([, y]) => y)
-    .digits(1);
-  return [
-    `<g transform="translate(${left + margin / 2},0)">`,
-    ...yTicks.map(
-      ([v, at]) =>
-        `<path d="M0,${round(at)}H${panelWidth}" stroke="#e9e9e7"/><text x="-4" y="${round(at + 3)}" text-anchor="end" fill="#787774">${labels.y(v)}</text>`,
-    ),
-    ...xTicks.map(
-      ([v, at]) =>
-        `<text x="${round(at)}" y="${panelHeight + 13}" text-anchor="middle" fill="#787774">${labels.x(v)}</text>`,
-    ),
-    ...curves.map(
-      (points, i) =>
-        `<path d="${path(points)}" fill="none" stroke="${colours[i % colours.length]}" stroke-width="1" stroke-linejoin="round"/>`,
-    ),
-    `<rect width="${panelWidth}" height="${panelHeight}" fill="none" stroke="#9b9a97"/>`,
-    `<text x="${panelWidth}" y="-5" text-anchor="end" fill="#787774">${name}</text>`,
-    '</g>',
-  ];
-}
-
-const round = (v: number): string => String(Number(v.toFixed(1)));
-const escaped = (text: string): string => text.replace(/&/g, '&amp;').replace(/</g, '&lt;');
