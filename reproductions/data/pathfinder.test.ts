@@ -3,13 +3,17 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { holds } from './comparison.ts';
 import { splitNames } from './dataset.ts';
 import { Draws } from './draws.ts';
 import statistics from './fixtures/pathfinder-statistics.json' with { type: 'json' };
-import { components } from './pathfinder/compare.ts';
-import { PathfinderGenerator, type PathfinderImage } from './pathfinder/contours.ts';
+import { comparePathfinder } from './pathfinder/compare.ts';
+import { PathfinderGenerator } from './pathfinder/contours.ts';
+import { compareEnds } from './pathfinder/ends.ts';
+import { compareFirstPaddles } from './pathfinder/first-paddles.ts';
 import { Geometry } from './pathfinder/geometry.ts';
 import { resize } from './pathfinder/lanczos.ts';
+import { drawImages } from './pathfinder/native.ts';
 import { lraSettings, type PathfinderSize, pathfinderSizes } from './pathfinder/settings.ts';
 import { openPathfinder, type Pathfinder, type PathfinderOptions } from './pathfinder.ts';
 
@@ -25,81 +29,97 @@ after(() => {
   else process.env.LONGCONV_CACHE = previous;
 });
 
-/** Number of images per size: enough to tell a wrong rule, few enough for a test. */
-const counts: Record<PathfinderSize, number> = { 32: 300, 64: 60, 128: 40, 256: 40 };
-
-const mean = (v: number[]) => v.reduce((a, b) => a + b, 0) / v.length;
-const deviation = (v: number[]) => {
-  const centre = mean(v);
-  return Math.sqrt(mean(v.map((x) => (x - centre) ** 2)));
-};
-const distance = (a: number[], b: number[]) => Math.hypot(a[0] - b[0], a[1] - b[1]);
-const median = (v: number[]) => v.toSorted((a, b) => a - b)[v.length >> 1];
-const share = (images: PathfinderImage[], above: number) =>
-  mean(images.map((image) => image.pixels.filter((p) => p > above).length / image.pixels.length));
-
-/** Correlation of all pixels with their neighbours at (dy, dx). */
-function correlation(images: PathfinderImage[], size: number, dy: number, dx: number): number {
-  const a: number[] = [];
-  const b: number[] = [];
-  for (const { pixels } of images)
-    for (let y = 0; y + dy < size; y++)
-      for (let x = 0; x + dx < size; x++) {
-        a.push(pixels[y * size + x]);
-        b.push(pixels[(y + dy) * size + x + dx]);
-      }
-  const [ma, mb] = [mean(a), mean(b)];
-  return mean(a.map((v, i) => (v - ma) * (b[i] - mb))) / (deviation(a) * deviation(b));
-}
+const counts: Record<PathfinderSize, number> = { 32: 5000, 64: 2000, 128: 2000, 256: 2000 };
 
 for (const size of pathfinderSizes)
-  test(`${size} x ${size} images have the statistics of the published generator`, () => {
-    const generator = new PathfinderGenerator(lraSettings[size]);
-    const draws = new Draws(5, 'test');
+  test(`${counts[size]} images of ${size} x ${size} have the statistics of the published generator`, async () => {
     const n = counts[size];
-    const images = Array.from({ length: n }, (_, i) => generator.draw(draws.start(i)));
-    const reference = statistics[size];
-    // Means: within 4 standard errors of the difference of the two samples.
-    const within = (name: string, values: number[], expected: { mean: number; sd: number }) => {
-      const error = expected.sd * Math.sqrt(1 / n + 1 / reference.n) + deviation(values) / Math.sqrt(n) / 2;
-      const off = Math.abs(mean(values) - expected.mean);
-      assert.ok(off < 4 * error, `${name}: ${mean(values)} instead of ${expected.mean} (standard error ${error})`);
-    };
-    const near = (name: string, value: number, expected: number, relative: number) =>
-      assert.ok(Math.abs(value / expected - 1) < relative, `${name}: ${value} instead of ${expected}`);
-    within(
-      'mean grey level',
-      images.map((image) => mean([...image.pixels])),
-      reference.pixel_mean_per_image,
+    const { pixels, labels, ends, attempts } = await drawImages(
+      { seed: 5, size },
+      { start: 0, count: n },
+      { threads: 2 },
     );
-    within(
-      'components',
-      images.map((image) => components(image.pixels, size)),
-      reference.components_gt64_8conn,
-    );
-    near('pixels above 64', share(images, 64), reference.frac_gt_64, 0.05);
-    near('pixels above 127', share(images, 127), reference.frac_gt_127, 0.06);
-    near('pixels above 0', share(images, 0), reference.frac_nonzero, 0.05);
-    if (size < 128) {
-      near('correlation with the right neighbour', correlation(images, size, 0, 1), reference.autocorr.h1, 0.04);
-      near('correlation with the lower neighbour', correlation(images, size, 1, 0), reference.autocorr.v1, 0.04);
-    }
-    // The contours: distances within the reference's range, medians within 20 % (both from 40 to 300 images).
-    const [nearest, , , , , , farthest] = reference.origin_to_origin_distance;
-    for (const { origins } of images) {
-      const d = distance(origins[0], origins[1]);
-      assert.ok(d > nearest - 1 && d < farthest + 1, `origins ${d} apart`);
-      for (const [axis, range] of [reference.first_origin_row_range, reference.first_origin_col_range].entries())
-        assert.ok(origins[0][axis] >= range[0] - 3 && origins[0][axis] <= range[1] + 3, `origin at ${origins[0]}`);
-    }
-    const pairs = images.flatMap(({ origins, tips }) => [0, 1].map((k) => ({ origins, tips, k })));
-    const same = median(pairs.map(({ origins, tips, k }) => distance(origins[k], tips[k])));
-    const cross = median(pairs.map(({ origins, tips, k }) => distance(origins[k], tips[1 - k])));
-    near('distance of the ends of one contour', same, reference.same_snake_tip_distance[3], 0.2);
-    near('distance of the ends of different contours', cross, reference.cross_snake_tip_distance[3], 0.2);
-    const ones = mean(images.map((image) => image.label));
-    assert.ok(Math.abs(ones - 0.5) < 2 / Math.sqrt(n), `label 1 in ${ones} of the images`);
+    const images = Array.from({ length: n }, (_, i) => ({
+      ...{ pixels: pixels.subarray(i * size * size, (i + 1) * size * size), label: labels[i] },
+    }));
+    const rows = [...comparePathfinder(size, images), ...compareEnds(size, { ends, attempts })];
+    assert.equal(rows.length, 19);
+    for (const row of rows) assert.ok(holds(row), `${JSON.stringify(row)}`);
   });
+
+test('images of another kind do not pass', async () => {
+  const size = 32;
+  const { pixels, labels, ends, attempts } = await drawImages(
+    { seed: 5, size },
+    { start: 0, count: 2000 },
+    { threads: 2 },
+  );
+  const failing = (change: (pixel: number, at: number) => number, label = (i: number) => labels[i]) =>
+    comparePathfinder(
+      size,
+      Array.from({ length: 2000 }, (_, i) => ({
+        pixels: Uint8Array.from({ length: 1024 }, (_, at) => change(pixels[i * 1024 + at], at)),
+        label: label(i),
+      })),
+    )
+      .filter((row) => !holds(row))
+      .map(({ quantity }) => quantity);
+  assert.deepEqual(
+    failing((v) => v),
+    [],
+  );
+  assert.ok(failing((v) => v * 0.9).includes('pixels above 127'));
+  assert.ok(failing((_, at) => pixels[(at * 31) % 1024]).includes('correlation with the right neighbour'));
+  assert.ok(failing((v, at) => (at < 128 ? 0 : v)).includes('grey level of the outermost ring'));
+  assert.deepEqual(
+    failing(
+      (v) => v,
+      (i) => (i % 3 ? 1 : 0),
+    ),
+    ['label 1'],
+  );
+  const bright = (i: number) => pixels.subarray(i * 1024, (i + 1) * 1024).reduce((a, b) => a + b, 0) / 1024 > 20.17;
+  assert.ok(
+    failing(
+      (v) => v,
+      (i) => (bright(i) ? 1 : 0),
+    ).includes('grey level by label, 0 and 1'),
+  );
+  const wrong = (ends: Int32Array, tries = attempts) =>
+    compareEnds(size, { ends, attempts: tries })
+      .filter((row) => !holds(row))
+      .map(({ quantity }) => quantity);
+  assert.deepEqual(wrong(ends), []);
+  assert.deepEqual(
+    wrong(
+      ends,
+      attempts.map((k) => k >> 1),
+    ),
+    ['attempts at the two contours'],
+  );
+  const swapped = ends.map((_, at) => ends[at - (at % 8) + ((at + 4) % 8)]);
+  assert.ok(wrong(swapped).some((quantity) => quantity.startsWith('first origins: rows')));
+  const returning = ends.map((v, at) => (at % 8 < 4 ? v : ends[at - 4]));
+  assert.deepEqual(
+    wrong(returning).map((quantity) => quantity.slice(0, 16)),
+    ['distance of the ', 'distance of ends'],
+  );
+});
+
+test('the trace of the corner rule is seen where it is, and not where images are turned', async () => {
+  const { pixels } = await drawImages({ seed: 1, size: 32 }, { start: 0, count: 2000 }, { threads: 2 });
+  const shares = (turn: (at: number) => number) =>
+    compareFirstPaddles(
+      Array.from({ length: 2000 }, (_, i) => ({
+        pixels: Uint8Array.from({ length: 1024 }, (_, at) => pixels[i * 1024 + turn(at)]),
+        label: 0,
+      })),
+    ).map(({ here }) => Number(here));
+  const [found, upLeft] = shares((at) => at);
+  const { share, up_left } = statistics.first_paddles;
+  assert.ok(Math.abs(found - share) < 0.06 && Math.abs(upLeft - up_left) < 0.08, `${found} ${upLeft}`);
+  assert.ok(shares((at) => 1023 - at)[1] < 0.2);
+});
 
 test('the first paddle takes only the angles that OpenCV left to the published generator', () => {
   const usable = (size: PathfinderSize, margin: number) => {

@@ -1,25 +1,44 @@
 /** Pathfinder images, made here or read from a folder of the archive, beside those of the published generator. */
+import type { Comparison } from '../comparison.ts';
 import { splitNames } from '../dataset.ts';
 import type { Verified, VerifyOptions } from '../definition.ts';
-import { openPathfinder } from '../pathfinder.ts';
+import { openPathfinder, type Pathfinder } from '../pathfinder.ts';
 import { comparePathfinder, type LabelledImage } from './compare.ts';
+import { compareEnds } from './ends.ts';
 import { imageFiles, readImage } from './files.ts';
+import { compareFirstPaddles } from './first-paddles.ts';
 import type { PathfinderSize } from './settings.ts';
 
+/** Whole files of the cache at most sizes, 5,120 images. */
+const sizes = { train: 4096, validation: 512, test: 512 };
+
 export async function verifyPathfinder(size: PathfinderSize, options: VerifyOptions): Promise<Verified> {
-  const { from, signal, progress } = options;
+  const { from, ...work } = options;
   if (from !== undefined) return verifyFiles(size, from, options);
-  const each = size === 32 ? 1000 : size === 64 ? 200 : 100;
-  const sizes = { train: each, validation: each / 10, test: each / 10 };
-  const data = await openPathfinder({ size, sizes, ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) });
-  const images = splitNames.flatMap((split) =>
-    Array.from({ length: sizes[split] }, (_, i) => ({ pixels: data.image(split, i), label: data.label(split, i) })),
-  );
-  return { what: data.description, rows: comparePathfinder(size, images), complaints: [] };
+  const data = await openPathfinder({ size, sizes, ...work });
+  const { shards } = data.contents;
+  const ends = shards.gather('ends', 8, 0, shards.count);
+  const attempts = shards.gather('attempts', 1, 0, shards.count);
+  const rows = [...rowsOf(size, imagesOf(data)), ...compareEnds(size, { ends, attempts })];
+  data.close();
+  return { what: data.description, rows, complaints: [] };
 }
 
+/** `images` are gone through more than once. */
+const rowsOf = (size: PathfinderSize, images: Iterable<LabelledImage>): Comparison[] => [
+  ...comparePathfinder(size, images),
+  ...(size === 32 ? compareFirstPaddles(images) : []),
+];
+
+const imagesOf = (data: Pathfinder): Iterable<LabelledImage> => ({
+  *[Symbol.iterator]() {
+    for (const split of splitNames)
+      for (let i = 0; i < data.sizes[split]; i++) yield { pixels: data.image(split, i), label: data.label(split, i) };
+  },
+});
+
 /** So many images of a folder are read, evenly spaced. */
-const MOST = 2000;
+const MOST = 5000;
 
 function verifyFiles(size: PathfinderSize, from: string, { signal, progress }: VerifyOptions): Verified {
   const files = imageFiles(from);
@@ -34,5 +53,5 @@ function verifyFiles(size: PathfinderSize, from: string, { signal, progress }: V
     progress?.(images.length, Math.min(MOST, files.length));
   }
   const what = `${images.length} of the ${files.length} images that the metadata of ${from} name${empty ? `, ${empty} of them empty` : ''}`;
-  return { what, rows: comparePathfinder(size, images), complaints: [] };
+  return { what, rows: rowsOf(size, images), complaints: [] };
 }
