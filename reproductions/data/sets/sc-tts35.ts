@@ -1,4 +1,5 @@
 import type { DataDefinition } from '../definition.ts';
+import { ttsBaselines } from '../sc-tts/baselines.ts';
 import { openTts } from '../sc-tts/open.ts';
 import { verifyTts } from '../sc-tts/verify.ts';
 import type { SpeechClips } from '../speech-commands/clips.ts';
@@ -16,5 +17,6 @@ const definition: DataDefinition<SpeechClips> = {
   ],
   open: (options) => openTts(35, options),
   verify: (options) => verifyTts(35, options),
+  baselines: (data, options) => ttsBaselines(35, data, options),
 };
 export default definition;

@@ -1,4 +1,5 @@
 import type { DataDefinition } from '../definition.ts';
+import { speechBaselines } from '../speech-commands/baselines.ts';
 import type { SpeechClips } from '../speech-commands/clips.ts';
 import { openSpeechCommands } from '../speech-commands/open.ts';
 import { verifySpeechCommands } from '../speech-commands/verify.ts';
@@ -13,5 +14,6 @@ const definition: DataDefinition<SpeechClips> = {
   ingredients: [],
   open: (options) => openSpeechCommands(10, options),
   verify: (options) => verifySpeechCommands(10, options),
+  baselines: (data, options) => speechBaselines(data, options),
 };
 export default definition;

@@ -73,7 +73,7 @@ export class SpeechClips implements Dataset {
   }
 
   /** The 16-bit samples of a clip, all 16,000. */
-  samples(split: SplitName, index: number, into = new Int16Array(CLIP)): Int16Array {
+  samples(split: SplitName, index: number, into: Int16Array = new Int16Array(CLIP)): Int16Array {
     requireIndices(this.id, split, this.sizes[split], [index]);
     return this.parts.store.read(this.parts.splits[split].clips[index], into);
   }
