@@ -25,7 +25,7 @@ const speeches: Address[] = Array.from({ length: 60 }, (_, i) => ({
   text: words(100 + i, 700 * (1 + (i % 4))).join(' '),
 }));
 const documents = splitDocuments(brown, speeches);
-const arrays = encodeChunks(documents);
+const arrays = await encodeChunks(documents);
 const sizes = { train: 600, validation: 200, test: 400 };
 
 test('documents are cut into disjoint pieces of 3,999 characters, the rest is dropped', () => {

@@ -34,13 +34,13 @@ export function chunkUnit(): Promise<CacheArrays> {
 }
 
 /** Chunks of the training, validation and test documents, encoded; of each document the `collection` and its `chunks`. */
-export function encodeChunks(documents: readonly SplitDocument[]): CacheArrays {
+export async function encodeChunks(documents: readonly SplitDocument[]): Promise<CacheArrays> {
   const part = (split: SplitName) => documents.filter((document) => document.split === split);
   const texts = (split: SplitName) => () =>
     part(split).flatMap(({ chunks }) => chunks.map((text) => ({ text, label: 0 })));
   const sorted = splitNames.flatMap(part);
   return {
-    ...encodeTexts(splitNames.map(texts), { most: CHUNK, minFrequency: 1 }),
+    ...(await encodeTexts(splitNames.map(texts), { most: CHUNK, minFrequency: 1 })),
     documents: Int32Array.from(splitNames, (split) => part(split).length),
     collections: Uint8Array.from(sorted, ({ collection }) => (collection === 'brown' ? 0 : 1)),
     chunks: Int32Array.from(sorted, ({ chunks }) => chunks.length),

@@ -21,12 +21,12 @@ const made: Message[] = Array.from({ length: 40 }, (_, i) => {
 });
 const about = { id: 'mail', kind: 'stand-in:text-spamham', description: () => '', classes: 2, most: 4095 } as const;
 
-test('splits by the key modulo 100, in the order of the keys', () => {
+test('splits by the key modulo 100, in the order of the keys', async () => {
   assert.equal(splitOf({ key: (69).toString(16) }), 'train');
   assert.equal(splitOf({ key: (70).toString(16) }), 'validation');
   assert.equal(splitOf({ key: (84).toString(16) }), 'validation');
   assert.equal(splitOf({ key: (185).toString(16) }), 'test');
-  const data = new CharacterTexts(about, contentInMemory(encodeMessages(made)));
+  const data = new CharacterTexts(about, contentInMemory(await encodeMessages(made)));
   const train = made.filter((m) => splitOf(m) === 'train').sort((a, b) => (a.key < b.key ? -1 : 1));
   assert.equal(data.sizes.train, train.length);
   assert.equal(data.sizes.train + data.sizes.validation + data.sizes.test, 40);
@@ -37,14 +37,17 @@ test('splits by the key modulo 100, in the order of the keys', () => {
   assert.equal(data.vocabulary.has('n'), true);
   assert.equal(data.vocabulary.has('q'), false);
   assert.equal(data.text('train', 0).replace(/\ufffd/g, '').length > 10, true);
-  const fewer = new CharacterTexts(about, contentInMemory(encodeMessages(made)), { train: 3 });
+  const fewer = new CharacterTexts(about, contentInMemory(await encodeMessages(made)), { train: 3 });
   assert.deepEqual(fewer.tokens('test', 0), data.tokens('test', 0));
   assert.notEqual(fewer.checksum, data.checksum);
-  assert.equal(new CharacterTexts(about, contentInMemory(encodeMessages([...made].reverse()))).checksum, data.checksum);
+  assert.equal(
+    new CharacterTexts(about, contentInMemory(await encodeMessages([...made].reverse()))).checksum,
+    data.checksum,
+  );
 });
 
 test('baselines of a small set, and a verification that disagrees', async () => {
-  const data = new CharacterTexts(about, contentInMemory(encodeMessages(made)));
+  const data = new CharacterTexts(about, contentInMemory(await encodeMessages(made)));
   const [majority, bayes] = await spamHamBaselines(data, {});
   assert.ok(bayes.value > majority.value && bayes.value === 1);
   assert.ok(compareSpamHam(data).filter((row) => !holds(row)).length >= 4);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { CacheArrays } from '../cache.ts';
 import type { DataKind, Dataset, SplitName } from '../dataset.ts';
-import { CharacterCounts, encodeAll } from './characters.ts';
+import { CharacterCounts, TextsEncoder } from './characters.ts';
 import { LabelledRows } from './labelled-rows.ts';
 import { rowsInMemory, type TokenRows } from './rows.ts';
 import { chosenSizes } from './sizes.ts';
@@ -28,29 +28,29 @@ export interface EncodingOptions {
   minFrequency: number;
 }
 
+export type LabelledTexts = () => Iterable<LabelledText> | AsyncIterable<LabelledText>;
+
 /**
  * Texts of several parts one after another, with the vocabulary of the first part, which is gone through twice:
  * `tokens`, `offsets`, `labels`, `counts` of the parts' texts, `vocabulary`.
  */
-export function encodeTexts(
-  parts: readonly (() => Iterable<LabelledText>)[],
+export async function encodeTexts(
+  parts: readonly LabelledTexts[],
   { most, minFrequency }: EncodingOptions,
-): CacheArrays {
+): Promise<CacheArrays> {
   const characters = new CharacterCounts();
-  for (const { text } of parts[0]()) characters.count(text, most);
+  for await (const { text } of parts[0]()) characters.count(text, most);
   const vocabulary = buildVocabulary(characters, { specials: lraSpecials, minFrequency });
   const counts = new Int32Array(parts.length);
   const labels: number[] = [];
-  const texts = function* (): Generator<string> {
-    for (const [i, part] of parts.entries())
-      for (const { text, label } of part()) {
-        counts[i]++;
-        labels.push(label);
-        yield text;
-      }
-  };
-  const encoded = encodeAll(texts(), most, vocabulary);
-  return { ...encoded, labels: Uint8Array.from(labels), counts, vocabulary: packVocabulary(vocabulary) };
+  const encoder = new TextsEncoder(most, vocabulary);
+  for (const [i, part] of parts.entries())
+    for await (const { text, label } of part()) {
+      counts[i]++;
+      labels.push(label);
+      encoder.add(text);
+    }
+  return { ...encoder.finish(), labels: Uint8Array.from(labels), counts, vocabulary: packVocabulary(vocabulary) };
 }
 
 export interface CharacterTextsAbout {

@@ -57,22 +57,36 @@ export interface EncodedTexts {
 }
 
 /** Encodes texts one after another: nothing but their ids is held. */
-export function encodeAll(texts: Iterable<string>, most: number, vocabulary: Vocabulary): EncodedTexts {
-  const encoder = new CharacterEncoder(vocabulary);
-  const offsets: number[] = [0];
-  const scratch = new Uint16Array(most);
-  let tokens = idArray(vocabulary.size, 1 << 16);
-  let end = 0;
-  for (const text of texts) {
-    const n = encoder.encode(text, most, scratch);
-    if (end + n > tokens.length) {
-      const larger = idArray(vocabulary.size, Math.max(2 * tokens.length, end + n));
-      larger.set(tokens);
-      tokens = larger;
-    }
-    tokens.set(scratch.subarray(0, n), end);
-    end += n;
-    offsets.push(end);
+export class TextsEncoder {
+  readonly #encoder: CharacterEncoder;
+  readonly #offsets: number[] = [0];
+  readonly #scratch: Uint16Array;
+  #tokens: Uint8Array | Int32Array;
+  #end = 0;
+
+  /** The first `most` characters of each text are kept. */
+  constructor(
+    readonly most: number,
+    readonly vocabulary: Vocabulary,
+  ) {
+    this.#encoder = new CharacterEncoder(vocabulary);
+    this.#scratch = new Uint16Array(most);
+    this.#tokens = idArray(vocabulary.size, 1 << 16);
   }
-  return { tokens: tokens.slice(0, end), offsets: Int32Array.from(offsets) };
+
+  add(text: string): void {
+    const n = this.#encoder.encode(text, this.most, this.#scratch);
+    if (this.#end + n > this.#tokens.length) {
+      const larger = idArray(this.vocabulary.size, Math.max(2 * this.#tokens.length, this.#end + n));
+      larger.set(this.#tokens);
+      this.#tokens = larger;
+    }
+    this.#tokens.set(this.#scratch.subarray(0, n), this.#end);
+    this.#end += n;
+    this.#offsets.push(this.#end);
+  }
+
+  finish(): EncodedTexts {
+    return { tokens: this.#tokens.slice(0, this.#end), offsets: Int32Array.from(this.#offsets) };
+  }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CharacterCounts, CharacterEncoder, encodeAll } from './characters.ts';
+import { CharacterCounts, CharacterEncoder, TextsEncoder } from './characters.ts';
 import { LabelledRows, type LabelledRowsParts } from './labelled-rows.ts';
 import { joinRows, padRows, rowsInMemory } from './rows.ts';
 import { chosenSizes } from './sizes.ts';
@@ -16,6 +16,11 @@ import {
   Vocabulary,
 } from './vocabulary.ts';
 
+const encodeAll = (texts: readonly string[], most: number, vocabulary: Vocabulary) => {
+  const encoder = new TextsEncoder(most, vocabulary);
+  for (const text of texts) encoder.add(text);
+  return encoder.finish();
+};
 const countsOf = (words: string) => {
   const counts = new Map<string, number>();
   for (const word of words.split(' ')) counts.set(word, (counts.get(word) ?? 0) + 1);
