@@ -1,14 +1,10 @@
-import type { DataDefinition } from '../definition.ts';
 import { tokenDefinition } from '../synthetics/definition.ts';
 import { ownReading } from '../synthetics/hyena.ts';
-import { type Majority, openMajority } from '../synthetics/majority.ts';
-import type { SyntheticTokens } from '../synthetics/token-set.ts';
+import { type Majority, type MajorityOptions, openMajority } from '../synthetics/majority.ts';
 
 /** Majority (Poli et al. 2023, Hyena, arXiv 2302.10866); the definition is ours. */
-const definition: DataDefinition<SyntheticTokens<Majority>> = tokenDefinition(
-  'majority',
-  'Majority, our reading of the Hyena paper',
-  ownReading,
-  openMajority,
-);
-export default definition;
+export default tokenDefinition<Majority, MajorityOptions>({
+  ...{ id: 'majority', title: 'Majority, our reading of the Hyena paper', made: ownReading },
+  open: openMajority,
+  settings: ['vocabulary'],
+});

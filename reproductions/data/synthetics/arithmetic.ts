@@ -34,6 +34,7 @@ export const arithmeticDefaults = { digits: 3 } as const;
 export class Arithmetic implements Language {
   readonly id = 'arithmetic';
   readonly learns = 'the answer';
+  readonly measure = 'digits';
   readonly distinct = 'everywhere';
   readonly kind = ownReading;
   readonly about = 'sums of two numbers';
@@ -52,6 +53,9 @@ export class Arithmetic implements Language {
 
   tokens(length: number): number {
     return 3 * length + 2;
+  }
+  lengthOf(tokens: number): number {
+    return (tokens - 2) / 3;
   }
   bits(length: number): number {
     return 2 * length * Math.log2(10);

@@ -62,6 +62,7 @@ export class AssociativeRecall implements Language {
   readonly id = 'associative-recall';
   readonly answer = 1;
   readonly learns = 'every token';
+  readonly measure = 'length';
   readonly distinct = 'within a split';
   readonly kind: DataKind;
   readonly about: string;
@@ -87,6 +88,7 @@ export class AssociativeRecall implements Language {
     this.valueTokens = ordinary.slice(ordinary.length >> 1);
     this.arrow = this.vocabulary.id(ARROW);
     this.nothing = this.vocabulary.id(NOTHING);
+    if (typeof allowDot !== 'boolean') throw new RangeError(`${this.id}: allowDot is true or false, not ${allowDot}`);
     requireInteger(`${this.id}: the tokens of a key`, keys, 1, 16);
     this.possible = this.keyTokens.length ** keys;
     if (this.possible > MOST_KEYS)
@@ -113,6 +115,9 @@ export class AssociativeRecall implements Language {
   }
   tokens(length: number): number {
     return this.pairs(length) * (this.settings.keys + 1) + this.settings.keys + 2;
+  }
+  lengthOf(tokens: number): number {
+    return tokens - this.settings.keys - 2;
   }
   /** Equal examples have equal keys at least. */
   bits(length: number): number {

@@ -25,6 +25,7 @@ export class Counting implements Language {
   readonly id = 'counting';
   readonly answer = 1;
   readonly learns = 'the answer';
+  readonly measure = 'length';
   readonly distinct = 'within a split';
   readonly kind = ownReading;
   readonly about: string;
@@ -51,6 +52,9 @@ export class Counting implements Language {
   tokens(length: number): number {
     requireInteger(`${this.id}: the length`, length, 1, 2 ** 24);
     return length + 3;
+  }
+  lengthOf(tokens: number): number {
+    return tokens - 3;
   }
   /** All tokens but the counted ones are free. */
   bits(length: number): number {

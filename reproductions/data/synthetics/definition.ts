@@ -1,9 +1,10 @@
 import type { DataKind } from '../dataset.ts';
 import type { DataDefinition, OpenOptions } from '../definition.ts';
 import { tokenBaselines } from './baselines.ts';
+import { verifyFile } from './from-file.ts';
 import type { Language } from './language.ts';
-import type { SyntheticSize, SyntheticTokens } from './token-set.ts';
-import { verifyTokens } from './verify.ts';
+import type { SyntheticTokens } from './token-set.ts';
+import { verifySeveral, verifyTokens } from './verify.ts';
 
 /** Throws one sentence when real files were asked for: a language is published as a recipe, not as files. */
 export function requireNoFolder(id: string, folder: string | undefined): void {
@@ -13,21 +14,38 @@ export function requireNoFolder(id: string, folder: string | undefined): void {
     );
 }
 
-/** The definition of a synthetic language in its default setting; claims open others by `open` itself. */
-export const tokenDefinition = <L extends Language>(
-  id: string,
-  title: string,
-  made: DataKind,
-  open: (options: SyntheticSize) => SyntheticTokens<L>,
-): DataDefinition<SyntheticTokens<L>> => ({
-  ...{ id, title, made, source: null, realFolder: null, ingredients: [] },
-  async open({ folder, seed, sizes }: OpenOptions) {
-    requireNoFolder(id, folder);
-    return open({ ...(seed === undefined ? {} : { seed }), ...(sizes ? { sizes } : {}) });
-  },
-  async verify({ from, signal }) {
-    requireNoFolder(id, from);
-    return verifyTokens(open({}) as SyntheticTokens<Language>, signal);
-  },
-  baselines: async (data) => tokenBaselines(data as SyntheticTokens<Language>),
-});
+export interface Spoken<L extends Language, O> {
+  id: string;
+  title: string;
+  made: DataKind;
+  open(options: O): SyntheticTokens<L>;
+  /** Names of the settings that examples in a file may have. */
+  settings: readonly (keyof O & string)[];
+  /** Other settings that `verify` looks at as well. */
+  also?: readonly O[];
+}
+
+/** The definition of a synthetic language in its default setting; claims open others by its `open...` function. */
+export function tokenDefinition<L extends Language, O extends Pick<OpenOptions, 'seed' | 'sizes'>>(
+  spoken: Spoken<L, O>,
+): DataDefinition<SyntheticTokens<L>> {
+  const { id, title, made, settings, also = [] } = spoken;
+  const open = (options: object) => spoken.open(options as O);
+  const one = { train: 1, validation: 1, test: 1 };
+  return {
+    ...{ id, title, made, source: null, realFolder: null, ingredients: [] },
+    async open({ folder, seed, sizes }) {
+      requireNoFolder(id, folder);
+      return open({ ...(seed === undefined ? {} : { seed }), ...(sizes ? { sizes } : {}) });
+    },
+    async verify({ from, signal }) {
+      if (from !== undefined) {
+        const languageOf = (given: object) => open({ ...given, sizes: one }).language as Language;
+        return await verifyFile(from, settings, languageOf, signal);
+      }
+      const sets = [{}, ...also].map(open) as SyntheticTokens<Language>[];
+      return sets.length > 1 ? verifySeveral(sets, signal) : verifyTokens(sets[0], signal);
+    },
+    baselines: async (data) => tokenBaselines(data as SyntheticTokens<Language>),
+  };
+}

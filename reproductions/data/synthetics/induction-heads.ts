@@ -41,6 +41,7 @@ export class InductionHeads implements Language {
   readonly id = 'induction-heads';
   readonly answer: number;
   readonly learns = 'every token';
+  readonly measure = 'length';
   readonly distinct = 'within a split';
   readonly kind: DataKind;
   readonly about: string;
@@ -75,6 +76,9 @@ export class InductionHeads implements Language {
   tokens(length: number): number {
     requireInteger(`${this.id}: the length`, length, this.answer + 2, 2 ** 24);
     return length + 1 + this.answer;
+  }
+  lengthOf(tokens: number): number {
+    return tokens - 1 - this.answer;
   }
   /** Every trigger fixes itself and at most `copied` more tokens; the others must be equal, and where triggers lie. */
   bits(length: number): number {

@@ -18,8 +18,12 @@ export interface Language {
   readonly distinct: 'within a split' | 'everywhere';
   /** Everything that samples depend on besides seed and length. */
   readonly settings: Readonly<Record<string, unknown>>;
+  /** What `length` counts, for tables: "length", "digits". */
+  readonly measure: string;
   /** Tokens of an example of this length, prompt and answer. Throws when there is none of this length. */
   tokens(length: number): number;
+  /** The length of an example of so many tokens. */
+  lengthOf(tokens: number): number;
   /** Two examples drawn for themselves are equal with probability at most 2^-bits. */
   bits(length: number): number;
   /** Writes one example, `tokens(length)` ids, into `out`. */

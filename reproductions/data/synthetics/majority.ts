@@ -24,6 +24,7 @@ export class Majority implements Language {
   readonly id = 'majority';
   readonly answer = 1;
   readonly learns = 'the answer';
+  readonly measure = 'length';
   readonly distinct = 'within a split';
   readonly kind = ownReading;
   readonly about: string;
@@ -47,6 +48,9 @@ export class Majority implements Language {
   tokens(length: number): number {
     requireInteger(`${this.id}: the length`, length, 1, 2 ** 24);
     return length + 2;
+  }
+  lengthOf(tokens: number): number {
+    return tokens - 2;
   }
   /** Whatever the first half less one is, the rest can make a winner: there are at least so many sequences. */
   bits(length: number): number {

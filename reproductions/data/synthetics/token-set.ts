@@ -79,7 +79,7 @@ export class SyntheticTokens<L extends Language = Language> implements TokenData
     this.#attempts = this.#distinct();
     const { train, validation, test } = this.sizes;
     this.description =
-      `${id} made here (${language.about}, length ${length}${this.lengths.test === length ? '' : ` in training and ${this.lengths.test} in test`}, ` +
+      `${id} made here (${language.about}, ${language.measure} ${length}${this.lengths.test === length ? '' : ` in training and ${this.lengths.test} in test`}, ` +
       `seed ${seed}, ${train} / ${validation} / ${test} examples)`;
     this.checksum = this.#checksum();
   }
