@@ -4,6 +4,7 @@
  * white or pink noise, 25 to 45 dB below the word's power, covers the whole second.
  */
 import type { Draws } from '../draws.ts';
+import { exp } from '../portable-math.ts';
 import { CLIP } from '../speech-commands/words.ts';
 import { type Colour, noise } from './noise.ts';
 
@@ -51,7 +52,7 @@ export function place(sound: Float64Array, draws: Draws): { samples: Int16Array;
   const hiss = noise(colour, CLIP, draws);
   let hissPower = 0;
   for (const x of hiss) hissPower += x * x;
-  const below = Math.fround(10 ** (-ratio / 20));
+  const below = Math.fround(exp((-Math.LN10 / 20) * ratio));
   const level = gain * below * Math.sqrt(power / word.length / (hissPower / CLIP));
   const samples = new Int16Array(CLIP);
   for (let i = 0; i < CLIP; i++) {

@@ -4,8 +4,10 @@
  *
  * h is a sinc in a Kaiser window, 96 samples of the slower rate long, flat to 7/16 of the slower rate and about 70 dB
  * down from half of it on: 7000 and 8000 Hz at 16,000. Every phase is divided by its sum, so that a constant stays what
- * it is. The taps are rounded to float32: sines that differ in their last bit between engines give the same sound.
+ * it is.
  */
+import { sin } from '../portable-math.ts';
+
 const TAPS = 96;
 /** Kaiser's beta for 70 dB: 0.1102 (70 - 8.7). */
 const BETA = 6.755;
@@ -65,7 +67,7 @@ export class Resampler {
   }
 }
 
-const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x));
+const sinc = (x: number): number => (x === 0 ? 1 : sin(Math.PI * x) / (Math.PI * x));
 
 /** Kaiser window on [-1, 1]: I0(beta sqrt(1 - u^2)) / I0(beta). */
 const kaiser = (u: number): number => (Math.abs(u) >= 1 ? 0 : besselI0(BETA * Math.sqrt(1 - u * u)) / besselI0(BETA));
@@ -74,7 +76,7 @@ function besselI0(x: number): number {
   let term = 1;
   let sum = 1;
   for (let k = 1; term > 1e-17 * sum; k++) {
-    term *= (x / (2 * k)) ** 2;
+    term *= (x * x) / (4 * k * k);
     sum += term;
   }
   return sum;

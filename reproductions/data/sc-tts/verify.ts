@@ -56,21 +56,9 @@ export async function verifyTts(count: WordCount, options: VerifyOptions): Promi
       compareNone(`clips of ${AGAIN} that are not the same when they are made again`, changed),
       // Known for the 35 words at 120 to 200 words a minute, other draws; the ten commands are shorter.
       near('trimmed duration, median of seconds', median(lengths), 0.4, limit(0.05), 'seconds'),
-      near(
-        'trimmed duration above 1 s',
-        shareOf(lengths, (s) => s > 1),
-        0.003,
-        limit(0.01),
-        'share',
-      ),
+      near('trimmed duration above 1 s', longOf(lengths), 0.003, limit(0.01), 'share'),
       near('spoken duration, median of seconds', median(spoken), 0.76, limit(0.06), 'seconds'),
-      near(
-        'spoken duration above 1 s',
-        shareOf(spoken, (s) => s > 1),
-        0.14,
-        limit(0.12),
-        'share',
-      ),
+      near('spoken duration above 1 s', longOf(spoken), 0.14, limit(0.12), 'share'),
       near('seconds to speak 100 clips, on one processor', milliseconds / 1000, 2.9, null, ''),
     ];
     return { what: data.description, rows, complaints: [] };
@@ -89,8 +77,7 @@ const near = (
   ...{ quantity, here, reference, distance: limit === null ? null : Math.abs(here - reference), limit, measure },
 });
 
-const shareOf = (values: readonly number[], is: (value: number) => boolean): number =>
-  values.filter(is).length / values.length;
+const longOf = (seconds: readonly number[]): number => seconds.filter((s) => s > 1).length / seconds.length;
 
 function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
