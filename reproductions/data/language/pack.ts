@@ -26,7 +26,16 @@ export interface Unit {
   /** Bytes of text in it, about. */
   size: number;
   /** One by one, or some at a time. */
-  documents(): Documents;
+  documents?(): Documents;
+  /** In the place of documents: tokens that have been made already, in order. */
+  tokens?(): AsyncIterable<Tokenised>;
+}
+
+export interface Tokenised {
+  /** May be overwritten when the next ones are asked for. */
+  tokens: Uint16Array;
+  documents: number;
+  bytes: number;
 }
 
 export interface Recipe {
@@ -156,7 +165,7 @@ async function pack(recipe: Recipe, folder: string, options: WorkOptions): Promi
   } finally {
     await tokeniser.close();
   }
-  if (recipe.same) splits.test = splits.test ?? splits[recipe.same];
+  if (recipe.same) splits.test ??= splits[recipe.same];
   // The lengths of the units let the file be checked again.
   const record = { key: recipe.key, splits, units: state.units, ...(recipe.same ? { same: recipe.same } : {}) };
   writeAtomically(join(folder, 'packed.json'), [new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`)]);
@@ -174,16 +183,28 @@ async function one(
 ): Promise<Done> {
   const hash = createHash('sha256');
   const done = { name: unit.name, tokens: 0, documents: 0, bytes: 0, sha256: '' };
-  for await (const batch of tokeniser.tokenise(unit.documents(), { eos, ...(signal ? { signal } : {}) })) {
+  for await (const batch of unit.tokens?.() ?? fromDocuments(unit, tokeniser, eos, signal)) {
+    signal?.throwIfAborted();
     writer.append(batch.tokens);
     hash.update(bytesOf(batch.tokens));
     done.tokens += batch.tokens.length;
-    done.documents += batch.counts.filter((count) => count > 0).length;
+    done.documents += batch.documents;
     done.bytes += batch.bytes;
     progress(done.bytes);
   }
   done.sha256 = hash.digest('hex');
   return done;
+}
+
+async function* fromDocuments(
+  unit: Unit,
+  tokeniser: Tokeniser,
+  eos: boolean,
+  signal?: AbortSignal,
+): AsyncGenerator<Tokenised> {
+  const documents = unit.documents?.() ?? [];
+  for await (const { tokens, counts, bytes } of tokeniser.tokenise(documents, { eos, ...(signal ? { signal } : {}) }))
+    yield { tokens, documents: counts.filter((count) => count > 0).length, bytes };
 }
 
 /** Of a run that was stopped, if it was at the same work. */

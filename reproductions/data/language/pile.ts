@@ -10,6 +10,7 @@ import { gpt2Ranks, type Ranks } from './gpt2-vocabulary.ts';
 import { type Packed, packed, type Unit } from './pack.ts';
 import { findPile } from './pile-files.ts';
 import { inputKey, textSize } from './real-input.ts';
+import { referenceCache } from './reference-cache.ts';
 import { type LanguageData, openTokens } from './token-dataset.ts';
 
 export interface PileOptions extends OpenOptions {
@@ -23,11 +24,13 @@ export async function openPile(options: PileOptions): Promise<LanguageData> {
   const { folder, length = 2048, sizes } = options;
   if (folder === undefined)
     throw new MissingFileError('pile is read from its files: repro data get pile, or --data <their folder>');
-  const shards = findPile(folder, 'pile').train.length;
-  const packed = await packPile('pile', folder, options);
+  const { ranks } = options;
+  const before = await referenceCache('pile', folder, { eos: true, ...(ranks ? { ranks } : {}) }, options);
+  const packed = before ?? (await packPile('pile', folder, options));
+  const shards = before ? 'packed by the reference code' : `${findPile(folder, 'pile').train.length} training shards`;
   return openTokens({
     ...{ id: 'pile', kind: 'real', length, packed },
-    description: `The Pile, ${shards} training shards, GPT-2 tokens, end-of-text tokens, windows of ${length}`,
+    description: `The Pile, ${shards}, GPT-2 tokens, end-of-text tokens, windows of ${length}`,
     ...(sizes ? { sizes } : {}),
   });
 }

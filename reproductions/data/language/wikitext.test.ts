@@ -3,7 +3,7 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { parquetWriteBuffer } from 'hyparquet-writer';
-import { readNpy } from '../formats/npy.ts';
+import { readNpy, writeNpy } from '../formats/npy.ts';
 import { zipOf } from '../formats/samples.ts';
 import { detokenise } from './detokenise.ts';
 import { cut, testPlace, windows } from './test-corpus.ts';
@@ -147,5 +147,29 @@ test('spacing undone, by the rules of the reference', async () => {
   for (const [from, to] of pairs) assert.equal(detokenise(from), to);
   const data = await open(join(place.root, 'plain'), 8, { detokenise: true });
   assert.deepEqual(windows(data, 'train'), cut(place.tokens(rows('train').map(detokenise), false), 8));
+  data.close?.();
+});
+
+test("the reference code's own cache is read where it is, and has the same checksum", async () => {
+  const data = await open(join(place.root, 'plain'));
+  const name = 'tokenizer_name-gpt2-val_ratio-0.0005-val_split_seed-2357-add_eos-False-detokenize-False';
+  const npy = Object.fromEntries(
+    ['train', 'validation', 'test'].map((split) => {
+      const { data: tokens } = readNpy(readFileSync(join(data.folder, `${split}.npy`)), split);
+      return [`${name}/${split}.npy`, writeNpy(tokens as Uint16Array)];
+    }),
+  );
+  const folder = join(place.folder('safari', npy), name);
+  for (let time = 0; time < 2; time++) {
+    const theirs = await open(folder);
+    assert.equal(theirs.checksum, data.checksum);
+    assert.equal(theirs.folder, folder);
+    assert.equal(theirs.packed.train.bytes, data.packed.train.bytes);
+    assert.deepEqual(windows(theirs, 'train'), windows(data, 'train'));
+    theirs.close?.();
+  }
+  await assert.rejects(open(folder, 8, { detokenise: true }), /packed with add_eos-False-detokenize-False/);
+  writeFileSync(join(folder, 'test.npy'), writeNpy(Uint16Array.of(1, 60_000, 2)));
+  await assert.rejects(open(folder), /token 1 is 60000, which GPT-2 does not have/);
   data.close?.();
 });

@@ -10,6 +10,7 @@ import { detokenise as undo } from './detokenise.ts';
 import { gpt2Ranks, type Ranks } from './gpt2-vocabulary.ts';
 import { type Packed, packed, type Unit } from './pack.ts';
 import { inputKey } from './real-input.ts';
+import { referenceCache } from './reference-cache.ts';
 import { type LanguageData, openTokens } from './token-dataset.ts';
 import { findWikiText, type WikiTextFiles, type WikiTextVersion } from './wikitext-files.ts';
 
@@ -43,7 +44,10 @@ export async function packWikiText(
   options: WikiTextOptions,
   recipe?: unknown,
 ): Promise<Packed> {
-  const { version = 'raw', detokenise = false } = options;
+  const { version = 'raw', detokenise = false, ranks } = options;
+  const recipeOfCache = { eos: false, detokenise, ...(ranks ? { ranks } : {}) };
+  const before = version === 'raw' ? await referenceCache(dataset, folder, recipeOfCache, options) : null;
+  if (before) return before;
   const files = findWikiText(folder, version);
   const inputs = recipe ?? [...new Set(splitNames.flatMap((split) => files[split].files))].map(inputKey);
   const units = (split: SplitName): Unit[] => [unitOf(files, split, detokenise)];
