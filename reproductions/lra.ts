@@ -35,6 +35,9 @@ export const lraData: Record<LraTask, TaskData> = {
   pathx: { real: 'pathfinder128', offline: ['pathfinder128'] },
 };
 
+/** How data that have several views are seen for a task: LRA's images are gray. */
+const views: Partial<Record<LraTask, { gray: true }>> = { image: { gray: true } };
+
 /** How much of a task's data a scale uses; at paper scale all of it. */
 const used: Record<LraTask, Record<'smoke' | 'desk', OpenOptions['sizes']>> = {
   listops: { smoke: samples(20_000, 500), desk: samples(20_000, 1000) },
@@ -54,6 +57,7 @@ export async function openLraData(task: string, scale: Scale, options: DataOptio
     return openListOps({ bounds: smokeListOps, ...(sizes ? { sizes } : {}), ...working });
   const opened = await definition.open({
     ...working,
+    ...views[task as LraTask],
     ...(sizes ? { sizes } : {}),
     ...(folder === null ? {} : { folder }),
   });

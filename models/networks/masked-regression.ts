@@ -6,7 +6,7 @@
  *   h = blocks(W_in x' + b_in [+ T[time]])              W_in (H, R); T: learned time stamps, row 0 ... `timeStamps` - 1
  *   prediction = W_out h_i + b_out                      (B, R); loss: mean |prediction - x_i| (the MAE that is reported)
  *
- * Thomas, Re and Poldrack 2022, arXiv 2205.15581 ("causal sequence modelling" of BOLD signals, R = 1024 brain
+ * Thomas, Re and Poldrack 2022, arXiv 2206.11417 ("causal sequence modelling" of BOLD signals, R = 1024 brain
  * networks); Fu et al. 2023, arXiv 2302.06646, uses it for Long Conv. The mask starts as N(0, 1), time stamps as
  * 0.02 N(0, 1); row 0 is for padded steps in the public data and trains like any other.
  *

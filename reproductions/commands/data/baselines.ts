@@ -4,7 +4,7 @@ import { type Column, render } from '../../../results/tables.ts';
 import { choose, last } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
 import type { Options } from '../../cli.ts';
-import { baselinesOf, showBaseline } from '../../data/baselines.ts';
+import { baselinesOf } from '../../data/baselines.ts';
 import { type Baseline, definitionIds, loadDefinition } from '../../data/definition.ts';
 import { cachedFiles, filesIn } from '../../data/real-files.ts';
 import { exit, UsageError } from '../../errors.ts';
@@ -53,6 +53,10 @@ export async function run(given: string[], options: Options): Promise<number> {
 const rowsOf = ({ dataset, kind, baselines }: { dataset: string; kind: string; baselines: Baseline[] }): Row[] =>
   baselines.map((baseline) => ({
     ...{ dataset, data: kind.split(':')[0], method: baseline.method, metric: baseline.metric },
-    here: showBaseline(baseline.metric, baseline.value),
-    known: baseline.reference === undefined ? '-' : showBaseline(baseline.metric, baseline.reference),
+    here: inColumn(baseline.metric, baseline.value),
+    known: baseline.reference === undefined ? '-' : inColumn(baseline.metric, baseline.reference),
   }));
+
+/** The unit has its own column. */
+const inColumn = (metric: Baseline['metric'], value: number): string =>
+  metric === 'accuracy' ? `${(100 * value).toFixed(1)} %` : value.toFixed(4);
