@@ -101,16 +101,39 @@ test('unpacking stops before the disk is full, says how much more is needed, and
   assert.deepEqual(readdirSync(at.folder).sort(), ['file.tar.gz', 'file.tar.gz.json']);
 });
 
+test('a file system without inodes is told from a full one', async (t) => {
+  if (!mount(at.folder, '-t', 'tmpfs', '-o', 'size=90m,nr_inodes=1100', 'tmpfs'))
+    return t.skip('a small disk cannot be mounted here');
+  try {
+    const files = Array.from({ length: 700 }, (_, i) => ({ path: `f/${i}`, bytes: content(10) }));
+    const { file, record } = await archived(at, files);
+    await assert.rejects(unpack(at.folder, file, record, unpackerOf(file), unpackOptions()), (error: Error) => {
+      assert.equal(error.name, 'StorageError');
+      assert.match(error.message, /file\.tar\.gz: the file system of .* \(it is out of inodes, not of bytes\)/);
+      return true;
+    });
+    assert.deepEqual(readdirSync(at.folder).sort(), ['file.tar.gz', 'file.tar.gz.json']);
+  } finally {
+    unmount(at.folder);
+  }
+});
+
 test('the watch looks every 16 MiB and every 256 files', () => {
   let looks = 0;
-  const watch = new SpaceWatch('/cache', 'it', () => {
-    looks++;
-    return 2 ** 40;
-  });
+  const many = () => 1e6;
+  const watch = new SpaceWatch(
+    '/cache',
+    'it',
+    () => {
+      looks++;
+      return 2 ** 40;
+    },
+    many,
+  );
   for (let i = 1; i <= 512; i++) watch.look(i, null);
   assert.equal(looks, 2);
   for (let i = 1; i <= 64; i++) watch.look(i * 2 * MiB, null);
   assert.ok(looks >= 9 && looks <= 11, String(looks));
-  const full = new SpaceWatch('/cache', 'it', () => 0);
+  const full = new SpaceWatch('/cache', 'it', () => 0, many);
   assert.throws(() => full.look(32 * MiB, null), /it: \/cache has 0 B left after 32 MiB were unpacked \(64 MiB stay/);
 });

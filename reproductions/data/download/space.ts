@@ -6,6 +6,8 @@ import { StorageError, storageError } from '../../../results/terminal/errors.ts'
 /** Left for everybody else. */
 const SPARE = 64 << 20;
 
+const SPARE_FILES = 1000;
+
 const remedy = 'make room, or choose another disk with LONGCONV_CACHE';
 
 /** Makes the folder. Throws `StorageError` when `bytes` more do not fit there. */
@@ -31,6 +33,7 @@ export class SpaceWatch {
     readonly folder: string,
     readonly what: string,
     readonly free = freeBytes,
+    readonly freeFiles = freeNames,
   ) {}
 
   /**
@@ -40,6 +43,11 @@ export class SpaceWatch {
   look(bytes: number, share: number | null): void {
     if (bytes - this.#looked < 16 << 20 && ++this.#files % 256) return;
     this.#looked = bytes;
+    if (this.freeFiles(this.folder) < SPARE_FILES)
+      throw new StorageError(
+        `${this.what}: the file system of ${this.folder} can hold hardly any more files (it is out of inodes, not of bytes): ` +
+          'remove many small files, or choose another disk with LONGCONV_CACHE',
+      );
     const left = this.free(this.folder);
     if (left >= SPARE) return;
     const more = share !== null && share > 0.001 ? bytes / share - bytes : null;
@@ -54,4 +62,10 @@ export class SpaceWatch {
 export function freeBytes(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
+}
+
+/** How many more files fit; some file systems have no such number, and say 0 of 0. */
+export function freeNames(folder: string): number {
+  const { files, ffree } = statfsSync(folder);
+  return files > 0 ? ffree : Number.POSITIVE_INFINITY;
 }

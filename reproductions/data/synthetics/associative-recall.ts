@@ -13,11 +13,11 @@ import type { Comparison } from '../comparison.ts';
 import type { DataKind } from '../dataset.ts';
 import type { Draws } from '../draws.ts';
 import { hyenaLengths, hyenaSizes, hyenaSource, hyenaVocabularies } from './hyena.ts';
-import { equal, type Guess, type Language, promptOf, requireInteger } from './language.ts';
+import { equal, type Guess, type Language, requireInteger } from './language.ts';
 import { compareRecall } from './recall-statistics.ts';
 import { drawSymbols } from './symbols.ts';
 import { type SyntheticSize, SyntheticTokens } from './token-set.ts';
-import { ARROW, NOTHING, Vocabulary } from './vocabulary.ts';
+import { ARROW, LARGEST_VOCABULARY, NOTHING, Vocabulary } from './vocabulary.ts';
 
 export interface RecallSettings {
   /** Tokens, `=>` and `.` included. */
@@ -74,6 +74,9 @@ export class AssociativeRecall implements Language {
   readonly nothing: number;
   /** Possible keys, tuples counted. */
   readonly possible: number;
+  /** By id: which of the key tokens it is, or -1; whether it is a value. */
+  readonly #digit: Int32Array;
+  readonly #isValue: Uint8Array;
   readonly #map: Uint8Array;
   readonly #present: Uint8Array;
 
@@ -95,6 +98,12 @@ export class AssociativeRecall implements Language {
       throw new RangeError(
         `${this.id}: ${keys} tokens of ${this.keyTokens.length} give ${this.possible} keys: at most ${MOST_KEYS}`,
       );
+    this.#digit = new Int32Array(LARGEST_VOCABULARY).fill(-1);
+    this.#isValue = new Uint8Array(LARGEST_VOCABULARY);
+    this.keyTokens.forEach((id, digit) => {
+      this.#digit[id] = digit;
+    });
+    for (const id of this.valueTokens) this.#isValue[id] = 1;
     this.#map = new Uint8Array(this.possible);
     this.#present = new Uint8Array(this.possible);
     const published = publishedRecall.some((p) => p.vocabulary === vocabulary && p.length === length);
@@ -168,32 +177,39 @@ export class AssociativeRecall implements Language {
 
   fault(example: Uint8Array): string | null {
     const { keys, allowDot } = this.settings;
+    const { tokens } = this.vocabulary;
     const end = example.length - keys - 2;
-    const name = (ids: Uint8Array) => this.vocabulary.decode(ids);
+    const name = (at: number) => this.vocabulary.decode(example.subarray(at, at + keys));
     if (end < keys + 1 || end % (keys + 1) !== 0)
       return `${example.length} tokens are not pairs, =>, a key and a value`;
     if (example[end] !== this.arrow) return `token ${end + 1} is not =>`;
-    const values = new Map<string, number>();
+    const values = new Int32Array(this.possible).fill(-1);
     for (let at = 0; at < end; at += keys + 1) {
-      const key = example.subarray(at, at + keys);
-      if (!key.every((id) => this.keyTokens.includes(id)))
-        return `${name(key as Uint8Array)} is no key (token ${at + 1})`;
+      const key = this.#keyAt(example, at);
+      if (key < 0) return `${name(at)} is no key (token ${at + 1})`;
       const value = example[at + keys];
-      if (!this.valueTokens.includes(value))
-        return `${this.vocabulary.tokens[value]} is no value (token ${at + keys + 1})`;
-      const earlier = values.get(key.join());
-      if (earlier !== undefined && earlier !== value)
-        return `the key ${name(key as Uint8Array)} has two values (token ${at + keys + 1})`;
-      values.set(key.join(), value);
+      if (!this.#isValue[value]) return `${tokens[value]} is no value (token ${at + keys + 1})`;
+      if (values[key] >= 0 && values[key] !== value)
+        return `the key ${name(at)} has two values (token ${at + keys + 1})`;
+      values[key] = value;
     }
-    const query = example.subarray(end + 1, end + 1 + keys);
-    if (!query.every((id) => this.keyTokens.includes(id))) return `the query ${name(query as Uint8Array)} is no key`;
-    if (!values.has(query.join()) && !allowDot) return `the query ${name(query as Uint8Array)} did not occur`;
-    const right = this.solve(promptOf(this, example));
+    const query = this.#keyAt(example, end + 1);
+    if (query < 0) return `the query ${name(end + 1)} is no key`;
+    if (values[query] < 0 && !allowDot) return `the query ${name(end + 1)} did not occur`;
+    const right = values[query] < 0 ? this.nothing : values[query];
     const given = example[example.length - 1];
-    return given === right[0]
-      ? null
-      : `the answer is ${this.vocabulary.tokens[right[0]]}, not ${this.vocabulary.tokens[given]}`;
+    return given === right ? null : `the answer is ${tokens[right]}, not ${tokens[given]}`;
+  }
+
+  /** The number of the key that stands there, -1 when it is none. */
+  #keyAt(example: Uint8Array, at: number): number {
+    let key = 0;
+    for (let t = 0; t < this.settings.keys; t++) {
+      const digit = this.#digit[example[at + t]];
+      if (digit < 0) return -1;
+      key = key * this.keyTokens.length + digit;
+    }
+    return key;
   }
 
   compare(examples: readonly Uint8Array[], length: number): Comparison[] {

@@ -84,10 +84,10 @@ export class Counting implements Language {
   }
 
   fault(example: Uint8Array): string | null {
-    const { ordinary, tokens } = this.vocabulary;
+    const { tokens } = this.vocabulary;
     const end = example.length - 3;
     if (example[end] !== this.arrow) return `token ${end + 1} is not =>`;
-    const odd = example.subarray(0, -1).findIndex((id, i) => i !== end && !ordinary.includes(id));
+    const odd = example.subarray(0, -1).findIndex((id, i) => i !== end && !this.vocabulary.isOrdinary(id));
     if (odd >= 0) return `${tokens[example[odd]]} is no ordinary token (token ${odd + 1})`;
     const [right] = this.solve(promptOf(this, example));
     const given = example[end + 2];

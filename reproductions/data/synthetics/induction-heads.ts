@@ -120,9 +120,7 @@ export class InductionHeads implements Language {
     const inside = Array.from(example.keys()).filter((i) => i < last && example[i] === this.arrow);
     if (inside.length < 1 || inside.length > triggers)
       return `${inside.length} triggers before the last =>, where there are 1 to ${triggers}`;
-    const odd = example.findIndex(
-      (id, i) => i !== last && !inside.includes(i) && !this.vocabulary.ordinary.includes(id),
-    );
+    const odd = example.findIndex((id, i) => i !== last && !inside.includes(i) && !this.vocabulary.isOrdinary(id));
     if (odd >= 0) return `${this.vocabulary.tokens[example[odd]]} is no ordinary token (token ${odd + 1})`;
     const near = inside.find((at) => at + copied >= last);
     if (near !== undefined) return `the trigger at token ${near + 1} has no answer of its own`;

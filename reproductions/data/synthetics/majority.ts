@@ -77,7 +77,7 @@ export class Majority implements Language {
   fault(example: Uint8Array): string | null {
     const end = example.length - 2;
     if (example[end] !== this.arrow) return `token ${end + 1} is not =>`;
-    const odd = example.subarray(0, end).findIndex((id) => !this.vocabulary.ordinary.includes(id));
+    const odd = example.subarray(0, end).findIndex((id) => !this.vocabulary.isOrdinary(id));
     if (odd >= 0) return `${this.vocabulary.tokens[example[odd]]} is no ordinary token (token ${odd + 1})`;
     if (!this.#winner(example.subarray(0, end)).unique) return 'two tokens share the highest count';
     const [right] = this.solve(promptOf(this, example));

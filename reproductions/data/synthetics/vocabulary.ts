@@ -16,12 +16,14 @@ export class Vocabulary {
   /** Ids of the ordinary tokens, in the order of their strings. */
   readonly ordinary: readonly number[];
   readonly #ids: ReadonlyMap<string, number>;
+  readonly #special: ReadonlySet<number>;
 
   constructor(ordinary: readonly string[], special: readonly string[]) {
     // The strings are ASCII: the order of UTF-16 units is Python's order of code points.
     this.tokens = [...ordinary, ...special].sort();
     this.#ids = new Map(this.tokens.map((token, id) => [token, id]));
     this.ordinary = [...ordinary].sort().map((token) => this.id(token));
+    this.#special = new Set(special.map((token) => this.id(token)));
   }
 
   /** The numbers 0 to size - 3, `=>` and `.`. */
@@ -34,6 +36,10 @@ export class Vocabulary {
 
   get size(): number {
     return this.tokens.length;
+  }
+
+  isOrdinary(id: number): boolean {
+    return id < this.size && !this.#special.has(id);
   }
 
   id(token: string): number {
