@@ -5,11 +5,19 @@ import { progress } from '../results/terminal/output.ts';
 
 const controller = new AbortController();
 
+/** One press may arrive twice: from the terminal, and handed on by the process that started this one. */
+const onePress = 300;
+
 export const interrupted: AbortSignal = controller.signal;
 
 export function watchInterrupts(): void {
+  let first = 0;
   const stop = () => {
-    if (controller.signal.aborted) process.exit(exit.interrupted);
+    if (controller.signal.aborted) {
+      if (performance.now() - first < onePress) return;
+      process.exit(exit.interrupted);
+    }
+    first = performance.now();
     progress.say('stopping after this sample; what was measured is kept (Ctrl-C again to end at once)');
     controller.abort(new InterruptedError('interrupted'));
   };

@@ -1,13 +1,15 @@
 /**
  * The claim contract: one file per claim in `claims/`, found by discovery, default-exporting a `Claim`: which
- * numbers of which paper, on which data, with which complete configuration at each scale, against which baselines,
- * and by which criterion it is judged.
+ * numbers of which paper, and by which criterion they are judged. A claim of training says on which data, with which
+ * complete configuration at each scale, and against which baselines; a claim of measurement says what is timed or
+ * counted.
  */
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { AnyDataset } from './data/dataset.ts';
 import type { DataDefinition } from './data/definition.ts';
+import type { MeasurementClaim } from './measure/measurement.ts';
 import type { UnseededPlan } from './train/plan.ts';
 import type { Results, Verdict } from './verdict.ts';
 
@@ -34,7 +36,7 @@ export interface ClaimModel {
   published: string | null;
 }
 
-export interface Claim {
+export interface ClaimFacts {
   id: string;
   title: string;
   paper: { title: string; arxiv: string };
@@ -42,8 +44,14 @@ export interface Claim {
   table: string;
   /** File in `results/published`. */
   published: string;
-  /** The claim in one sentence, as it will be judged. */
+  /** The claim in one sentence, as it will be judged: written before the run. */
   criterion: string;
+  /** What a run costs, for `repro list`. */
+  cost: Record<Scale, string>;
+}
+
+export interface TrainingClaim extends ClaimFacts {
+  kind: 'training';
   /** The model that the paper proposes; the others are baselines. */
   subject: string;
   models: Record<string, ClaimModel>;
@@ -51,8 +59,6 @@ export interface Claim {
   tasks: Record<string, string>;
   /** What is run when nothing is asked for. */
   defaults: Record<Scale, { tasks: string[]; models: string[] }>;
-  /** What a run costs, for `repro list`. */
-  cost: Record<Scale, string>;
   openData(task: string, scale: Scale, options: DataOptions): Promise<AnyDataset>;
   /** Throws `UsageError` when the model has no configuration for the task. */
   plan(model: string, task: string, scale: Scale): UnseededPlan;
@@ -61,6 +67,8 @@ export interface Claim {
   /** Default: `usualVerdict` with the tolerance. */
   verdict?(results: Results): Verdict;
 }
+
+export type Claim = TrainingClaim | MeasurementClaim;
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), 'claims');
 

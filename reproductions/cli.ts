@@ -15,7 +15,10 @@ export type Options = Record<string, unknown>;
 function build() {
   const cli = cac('repro');
   cli
-    .command('run <claim>', 'Train, evaluate, and hold the result against the paper; "repro <claim>" is the same')
+    .command(
+      'run <claim>',
+      'Train and evaluate, or measure, and hold the result against the paper; "repro <claim>" is the same',
+    )
     .option('--scale <size>', 'smoke: minutes; desk: hours on a laptop; paper: the published configuration', {
       default: 'smoke',
     })
@@ -40,6 +43,7 @@ function build() {
     .example('  repro longconv-lra --task listops --scale smoke')
     .example('  repro sgconv-lra --task pathfinder --scale desk --models sgconv,transformer --seeds 0..2')
     .example('  repro longconv-lra --scale paper --task listops --budget 2h')
+    .example('  repro flashbutterfly-path256 --scale desk')
     .action((claim, options) => load('run', [claim], options));
   cli
     .command('list', 'Every claim: published number, our best, verdict, cost')
@@ -169,7 +173,7 @@ if (import.meta.main) {
       const { name, message } = e as Error;
       process.stderr.write(`repro: ${name === 'CACError' ? plainComplaint(message, 'repro') : message}\n`);
       if (process.env.LONGCONV_DEBUG === '1') process.stderr.write(`${(e as Error).stack}\n`);
-      else if (code === exit.failed && !['DivergedError', 'FormatError'].includes(name))
+      else if (code === exit.failed && !['DivergedError', 'FormatError', 'SuiteFailedError'].includes(name))
         process.stderr.write('repro: this should not happen; LONGCONV_DEBUG=1 shows where\n');
     }
   }

@@ -12,9 +12,21 @@ export class DataUnavailableError extends Error {
   override name = 'DataUnavailableError';
 }
 
+/** A suite of `bench` was refused or failed; its own sentence was shown, and its exit code is ours. */
+export class SuiteFailedError extends Error {
+  override name = 'SuiteFailedError';
+  constructor(
+    message: string,
+    readonly code: number,
+  ) {
+    super(message);
+  }
+}
+
 export function exitCode(error: unknown): number {
   for (const kind of [DataUnavailableError, MissingFileError, DownloadError, MissingToolError])
     if (error instanceof kind) return exit.unavailable;
   if (error instanceof DivergedError) return exit.failed;
+  if (error instanceof SuiteFailedError) return error.code;
   return sharedExitCode(error);
 }

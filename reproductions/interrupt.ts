@@ -7,11 +7,19 @@ const controller = new AbortController();
 
 export const interruption: AbortSignal = controller.signal;
 
+let said = '';
+
+/** Says something else at the first one from now on: what is being done has become known. */
+export function onInterruptSay(saving: string): void {
+  said = saving;
+}
+
 /** `saving`: what is said at the first one. */
 export function watchInterrupts(saving: string): void {
+  onInterruptSay(saving);
   const stop = () => {
     if (controller.signal.aborted) process.exit(exit.interrupted);
-    progress.say(`stopping: ${saving}`);
+    progress.say(`stopping: ${said}`);
     controller.abort(new InterruptedError('interrupted'));
   };
   process.on('SIGINT', stop);

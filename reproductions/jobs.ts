@@ -6,7 +6,7 @@ import type { Device } from '../kernels/device/device.ts';
 import { appendEvidence, type Evidence, readEvidence } from '../results/evidence.ts';
 import { provenance, runsFolder } from '../results/provenance.ts';
 import { configHash, newId } from '../results/record.ts';
-import type { Claim, Scale } from './claim.ts';
+import type { Scale, TrainingClaim } from './claim.ts';
 import type { AnyDataset } from './data/dataset.ts';
 import type { Baseline } from './data/definition.ts';
 import { UsageError } from './errors.ts';
@@ -16,7 +16,7 @@ import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
 import type { TrainingPlan } from './train/plan.ts';
 
 export interface Job {
-  claim: Claim;
+  claim: TrainingClaim;
   task: string;
   model: string;
   scale: Scale;
@@ -138,7 +138,8 @@ export function holder(folder: string): LockHolder | null {
   }
 }
 
-function lock(folder: string): () => void {
+/** Takes a folder for this process; a `UsageError` when another one has it. The function that is returned gives it back. */
+export function lock(folder: string): () => void {
   const file = join(folder, 'lock');
   const other = holder(folder);
   if (other)

@@ -1,5 +1,5 @@
 /** Command-line values of `repro`: seeds, durations, steps, devices. */
-
+import { closeSync, openSync } from 'node:fs';
 import { deviceKinds } from '../kernels/device/registry.ts';
 import { count, last, list, suggestion } from '../results/terminal/options.ts';
 import { UsageError } from './errors.ts';
@@ -58,4 +58,13 @@ export function deviceName(value: unknown): string {
   if (!kinds.includes(kind) || (index !== undefined && !/^\d+$/.test(index)) || rest.length)
     throw new UsageError(`there is no device "${name}".${suggestion(kind, kinds)} Choose one of ${kinds.join(', ')}`);
   return name;
+}
+
+/** Finds out before the work, not after it, that `--out` cannot be written. */
+export function requireWritable(file: string): void {
+  try {
+    closeSync(openSync(file, 'a'));
+  } catch (e) {
+    throw new UsageError(`--out ${file} cannot be written (${(e as NodeJS.ErrnoException).code}): choose another file`);
+  }
 }

@@ -7,7 +7,7 @@ import type { Row } from '../results/record.ts';
 import { mean, tInterval } from '../results/statistics.ts';
 import { appendRecord } from '../results/store.ts';
 import { type Column, render } from '../results/tables.ts';
-import type { Claim, Scale } from './claim.ts';
+import type { Scale, TrainingClaim } from './claim.ts';
 import { plot } from './curve.ts';
 import { showBaseline } from './data/baselines.ts';
 import { writeAtomically } from './data/cache.ts';
@@ -36,14 +36,14 @@ export interface Summary {
   verdict: Verdict;
 }
 
-export function publishedFor(claim: Claim, task: string, model: string): PublishedRow | null {
+export function publishedFor(claim: TrainingClaim, task: string, model: string): PublishedRow | null {
   const name = claim.models[model]?.published;
   if (!name) return null;
   return findRows(claim.published, { model: name, task: claim.tasks[task] })[0] ?? null;
 }
 
 /** One row per task, model, scale and kind of data: seeds are put together, nothing else is. */
-export function summaries(claim: Claim, runs: readonly Evidence[]): Summary[] {
+export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summary[] {
   const groups = new Map<string, Evidence[]>();
   for (const run of runs) {
     const { plan } = run.config as { plan?: object };
@@ -96,7 +96,7 @@ function ours({ metric, values }: Summary): string {
     : `${mean} [${showNumber(metric, low)}, ${showNumber(metric, high)}] (${values.length} seeds)`;
 }
 
-export const rowOf = (claim: Claim, s: Summary): Row => {
+export const rowOf = (claim: TrainingClaim, s: Summary): Row => {
   return {
     task: claim.tasks[s.task],
     model: claim.models[s.model].title,
@@ -112,7 +112,7 @@ export const rowOf = (claim: Claim, s: Summary): Row => {
   };
 };
 
-export function showSummaries(claim: Claim, all: readonly Summary[]): string {
+export function showSummaries(claim: TrainingClaim, all: readonly Summary[]): string {
   const rows = all.map((s) => rowOf(claim, s));
   const notes = [
     ...new Set(all.map((s) => `${claim.models[s.model].title}, ${claim.tasks[s.task]}: ${s.verdict.sentence}.`)),
@@ -124,7 +124,7 @@ export function showSummaries(claim: Claim, all: readonly Summary[]): string {
 }
 
 /** A model that stays below a simple method has learnt nothing worth a table. */
-function simple(claim: Claim, all: readonly Summary[]): string[] {
+function simple(claim: TrainingClaim, all: readonly Summary[]): string[] {
   const lines = all
     .filter(({ baselines }) => baselines.some(({ method }) => method !== 'majority class'))
     .map(({ task, baselines }) => {
@@ -135,7 +135,7 @@ function simple(claim: Claim, all: readonly Summary[]): string[] {
 }
 
 /** The curves of a run, from its journal. */
-export function showRun(claim: Claim, { folder, evidence }: JobResult): string {
+export function showRun(claim: TrainingClaim, { folder, evidence }: JobResult): string {
   const lines = new Journal(join(folder, 'journal.jsonl')).read();
   const steps = lines.filter((line) => line.event === 'step');
   const evaluations = lines.filter(
@@ -191,7 +191,7 @@ function waiting(steps: readonly StepLine[]): string {
 }
 
 /** Keeps results in a file: .csv, .md and .json as such, anything else as records (JSON Lines). */
-export function keep(file: string, claim: Claim, runs: readonly Evidence[], all: readonly Summary[]): void {
+export function keep(file: string, claim: TrainingClaim, runs: readonly Evidence[], all: readonly Summary[]): void {
   const rows = all.map((s) => rowOf(claim, s));
   const kind = extname(file);
   const write = (text: string) => writeAtomically(file, [new TextEncoder().encode(`${text}\n`)]);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import type { Evidence } from '../results/evidence.ts';
 import { runsFolder } from '../results/provenance.ts';
 import { configHash } from '../results/record.ts';
-import type { Claim } from './claim.ts';
+import type { TrainingClaim } from './claim.ts';
 import { inUnit, publishedFor, showNumber } from './results.ts';
 import { Journal } from './train/journal.ts';
 import { higherIsBetter, type Metric } from './train/metrics.ts';
@@ -23,7 +23,7 @@ export interface Finding {
 }
 
 /** What is wrong with a record; nothing: it holds. */
-export function findings(claim: Claim, record: Evidence): Finding[] {
+export function findings(claim: TrainingClaim, record: Evidence): Finding[] {
   const found: Finding[] = [];
   const wrong = (condition: boolean, sentence: string) => {
     if (condition) found.push({ kind: 'wrong', sentence });
@@ -88,7 +88,7 @@ function impossible(metric: Metric, { value, loss }: { value: number; loss: numb
   return agrees[metric] ? [] : [`${metric} ${value} is impossible with a loss of ${loss}`];
 }
 
-function againstJournal(claim: Claim, record: Evidence): Finding[] {
+function againstJournal(claim: TrainingClaim, record: Evidence): Finding[] {
   const name = `${record.task}-${record.model}-seed${record.seed}-${record.config_hash.slice(0, 8)}`;
   const file = join(runsFolder(), 'repro', claim.id, record.scale, name, 'journal.jsonl');
   if (!existsSync(file)) return [];

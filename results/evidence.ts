@@ -66,18 +66,21 @@ const evidenceSchema = z.object({
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
 
-const committed = join(packageRoot, 'results', 'evidence');
-const own = () => join(runsFolder(), 'evidence');
+/** Where evidence is: what came with the package, and what this machine made. */
+export const evidenceFolders = () => ({
+  committed: join(packageRoot, 'results', 'evidence'),
+  own: join(runsFolder(), 'evidence'),
+});
 
 export function appendEvidence(record: Evidence): string {
-  const file = join(own(), `${record.claim}.jsonl`);
+  const file = join(evidenceFolders().own, `${record.claim}.jsonl`);
   appendRecord(file, evidenceSchema.parse(record));
   return file;
 }
 
 /** The records of a claim: those that came with the package, then this machine's. Damaged ones are named. */
 export const readEvidence = (claim: string): Evidence[] =>
-  [committed, own()]
+  Object.values(evidenceFolders())
     .map((folder) => join(folder, `${claim}.jsonl`))
     .filter((file) => existsSync(file))
     .flatMap((file) => {

@@ -5,8 +5,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import * as z from 'zod';
 
-const scalar = z.union([z.string(), z.number(), z.boolean(), z.null()]);
-export type Scalar = z.infer<typeof scalar>;
+export const scalarSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
+export type Scalar = z.infer<typeof scalarSchema>;
 export type Row = Record<string, Scalar>;
 
 const bytes = z.number().nonnegative().nullable();
@@ -67,7 +67,7 @@ export const recordSchema = z.object({
   roofline: z.object({ flops: z.number(), bytes: z.number() }).nullable(),
   /** The run was stopped before all rounds were done. */
   interrupted: z.boolean(),
-  row: z.record(z.string(), scalar),
+  row: z.record(z.string(), scalarSchema),
 });
 export type BenchRecord = z.infer<typeof recordSchema>;
 

@@ -40,6 +40,7 @@ const desk: Record<string, Reduction> = {
 };
 
 const claim: Claim = {
+  kind: 'training',
   id: 'longconv-lra',
   title: 'Long Conv on the Long Range Arena',
   paper: { title: 'Simple Hardware-Efficient Long Convolutions for Sequence Modeling', arxiv: '2302.06646' },

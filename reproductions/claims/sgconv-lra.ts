@@ -39,6 +39,7 @@ const desk: Record<string, Reduction> = {
 };
 
 const claim: Claim = {
+  kind: 'training',
   id: 'sgconv-lra',
   title: 'SGConv on the Long Range Arena',
   paper: { title: 'What Makes Convolutional Models Great on Long Sequence Modeling?', arxiv: '2210.09298' },

@@ -1,6 +1,7 @@
 /** `repro list`: every claim, its published number, our best, and what it costs. */
 import process from 'node:process';
 import { readEvidence } from '../../results/evidence.ts';
+import { readMeasurements } from '../../results/measurement.ts';
 import { formatRow } from '../../results/published/published.ts';
 import type { Row } from '../../results/record.ts';
 import { mean } from '../../results/statistics.ts';
@@ -8,6 +9,7 @@ import { type Column, render } from '../../results/tables.ts';
 import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
+import { listRows } from '../measure/results.ts';
 import { publishedFor, type Summary, showNumber, summaries } from '../results.ts';
 import { higherIsBetter } from '../train/metrics.ts';
 
@@ -32,6 +34,7 @@ function cell(all: readonly Summary[], scale: Scale): string {
 }
 
 function rowsOf(claim: Claim): Row[] {
+  if (claim.kind === 'measurement') return listRows(claim, readMeasurements(claim.id));
   const all = summaries(claim, readEvidence(claim.id)).filter((s) => s.model === claim.subject);
   return Object.entries(claim.tasks).map(([task, name]) => {
     const mine = all.filter((s) => s.task === task);
@@ -46,14 +49,19 @@ function rowsOf(claim: Claim): Row[] {
   });
 }
 
+/** What a claim is about, for programs. */
+function described(claim: Claim): object {
+  const { kind, id, title, paper, table, criterion, cost } = claim;
+  const shared = { kind, id, title, paper, table, criterion, cost };
+  return claim.kind === 'training'
+    ? { ...shared, subject: claim.subject, models: Object.keys(claim.models), tasks: Object.keys(claim.tasks) }
+    : { ...shared, systems: Object.keys(claim.systems), cases: Object.keys(claim.cases), runs: claim.runs };
+}
+
 export async function run(_: unknown[], options: Options): Promise<number> {
   const claims = await Promise.all(claimIds().map(loadClaim));
   if (options.json === true) {
-    const all = claims.map(({ id, title, paper, table, criterion, models, tasks, cost, subject }) => ({
-      ...{ id, title, paper, table, criterion, subject, cost },
-      models: Object.keys(models),
-      tasks: Object.keys(tasks),
-    }));
+    const all = claims.map(described);
     await print(JSON.stringify({ claims: all, rows: claims.flatMap(rowsOf) }, null, 1));
     return 0;
   }

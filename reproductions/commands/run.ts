@@ -1,12 +1,11 @@
-/** `repro run <claim>`: trains, evaluates, and holds the result against the published number. */
-import { closeSync, openSync } from 'node:fs';
+/** `repro run <claim>`: trains and evaluates, or measures, and holds the result against the published number. */
 import process from 'node:process';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { showBytes } from '../../results/tables.ts';
 import { memoryLimit } from '../../results/terminal/memory.ts';
 import { choose, list } from '../../results/terminal/options.ts';
 import { print, progress } from '../../results/terminal/output.ts';
-import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
+import { claimIds, loadClaim, type Scale, scales, type TrainingClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { baselinesOf } from '../data/baselines.ts';
 import type { AnyDataset } from '../data/dataset.ts';
@@ -16,15 +15,20 @@ import { guessOf } from '../guess.ts';
 import { interruption } from '../interrupt.ts';
 import { type Job, type JobResult, runJob } from '../jobs.ts';
 import { LiveReport } from '../live.ts';
-import { accumulation, deviceName, duration, seeds, steps, tokens } from '../options.ts';
+import { accumulation, deviceName, duration, requireWritable, seeds, steps, tokens } from '../options.ts';
 import { keep, showRun, showSummaries, summaries } from '../results.ts';
 import { estimateLearner } from '../train/learner.ts';
 import { fitted, type UnseededPlan } from '../train/plan.ts';
 import { fetchReal } from './data/fetch.ts';
+import { measure } from './measure.ts';
 
 export async function run([id]: unknown[], options: Options): Promise<number> {
   const claim = await loadClaim(choose('claim', String(id), claimIds()));
   const scale = choose('scale', String(options.scale), scales);
+  return claim.kind === 'measurement' ? measure(claim, scale, options) : train(claim, scale, options);
+}
+
+async function train(claim: TrainingClaim, scale: Scale, options: Options): Promise<number> {
   const tasks = pick('task', options.task, Object.keys(claim.tasks), claim.defaults[scale].tasks);
   const models = pick('model', options.models, Object.keys(claim.models), claim.defaults[scale].models);
   const wanted = seeds(options.seeds ?? options.seed);
@@ -58,15 +62,6 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
   }
   await show(claim, results, options);
   return exit.done;
-}
-
-/** Finds out before the training, not after it, that `--out` cannot be written. */
-function requireWritable(file: string): void {
-  try {
-    closeSync(openSync(file, 'a'));
-  } catch (e) {
-    throw new UsageError(`--out ${file} cannot be written (${(e as NodeJS.ErrnoException).code}): choose another file`);
-  }
 }
 
 const pick = (kind: string, given: unknown, known: string[], usual: string[]): string[] =>
@@ -135,7 +130,7 @@ interface Prepared {
   baselines: Baseline[];
 }
 
-async function prepare(claim: Claim, task: string, scale: Scale, data: string): Promise<Prepared> {
+async function prepare(claim: TrainingClaim, task: string, scale: Scale, data: string): Promise<Prepared> {
   const start = performance.now();
   const dataset = await claim.openData(task, scale, {
     data,
@@ -170,7 +165,7 @@ async function runOne(job: Job, options: Options, budget: number | undefined, be
   return result;
 }
 
-async function ended(claim: Claim, last: JobResult, results: JobResult[], options: Options): Promise<number> {
+async function ended(claim: TrainingClaim, last: JobResult, results: JobResult[], options: Options): Promise<number> {
   await show(claim, results, options);
   const where = last.step ? `checkpoint of step ${last.step} saved` : 'nothing was trained yet';
   const reason = last.outcome === 'interrupted' ? 'interrupted' : 'the budget is used up';
@@ -178,7 +173,7 @@ async function ended(claim: Claim, last: JobResult, results: JobResult[], option
   return last.outcome === 'interrupted' ? exit.interrupted : exit.stopped;
 }
 
-async function show(claim: Claim, results: JobResult[], options: Options): Promise<void> {
+async function show(claim: TrainingClaim, results: JobResult[], options: Options): Promise<void> {
   const done = results.flatMap((r) => (r.evidence ? [r.evidence] : []));
   const rows = summaries(claim, done);
   if (options.json === true) await print(JSON.stringify({ claim: claim.id, runs: done, summary: rows }, null, 1));

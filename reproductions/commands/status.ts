@@ -1,5 +1,5 @@
 /** `repro status`: every run on this machine, where it is, and whether somebody is at it. */
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { runsFolder } from '../../results/provenance.ts';
@@ -9,6 +9,7 @@ import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import type { Options } from '../cli.ts';
 import { holder } from '../jobs.ts';
 import { showValue } from '../live.ts';
+import { type MeasurementState, stateFile } from '../measure/run.ts';
 import { Journal } from '../train/journal.ts';
 import { higherIsBetter, type Metric } from '../train/metrics.ts';
 
@@ -31,6 +32,7 @@ const folders = (path: string): string[] =>
 
 function rowOf(root: string, run: string): Row | null {
   const folder = join(root, run);
+  if (existsSync(join(folder, stateFile))) return measurementRow(folder, run);
   const file = join(folder, 'journal.jsonl');
   if (!existsSync(file)) return null;
   const lines = new Journal(file).read();
@@ -50,6 +52,20 @@ function rowOf(root: string, run: string): Row | null {
     step: `${last?.step ?? 0} of ${plan?.steps ?? '?'}`,
     loss: last?.loss ?? null,
     best: validation.length ? showValue(metric, bestOf(metric, validation)) : null,
+    updated: statSync(file).mtime.toISOString().slice(0, 19),
+  };
+}
+
+function measurementRow(folder: string, run: string): Row {
+  const file = join(folder, stateFile);
+  const { parts, done, finished } = JSON.parse(readFileSync(file, 'utf8')) as MeasurementState;
+  const busy = holder(folder);
+  return {
+    run,
+    state: busy ? `measuring (process ${busy.pid})` : finished ? 'finished' : 'stopped',
+    step: `${done} of ${parts} measurements`,
+    loss: null,
+    best: null,
     updated: statSync(file).mtime.toISOString().slice(0, 19),
   };
 }
