@@ -5,7 +5,7 @@ import { type Comparison, compareCount, compareNone, moments } from '../comparis
 import { MissingFileError } from '../dataset.ts';
 import type { Baseline, Verified, VerifyOptions, WorkOptions } from '../definition.ts';
 import type { CharacterTexts } from '../text/character-texts.ts';
-import { CharacterCounts } from '../text/characters.ts';
+import { CharacterCounts, characterCount } from '../text/characters.ts';
 import { buildVocabulary, lraSpecials } from '../text/vocabulary.ts';
 import { classes, parts, reviewFiles, reviews } from './files.ts';
 import { encoding } from './imdb.ts';
@@ -46,7 +46,7 @@ export async function verifyImdb({ from, signal, progress }: VerifyOptions): Pro
         complain('stars', `${path}: ${stars} stars do not make a ${classes[label]} review`);
       if (!text.trim()) complain('empty', `${path}: the review is empty`);
       if (part === 'train') characters.count(text, encoding.most);
-      lengths.push(Array.from(text).length);
+      lengths.push(characterCount(text));
       texts[part].add(createHash('sha1').update(text).digest('base64'));
     }
   }

@@ -2,6 +2,14 @@
 import type { CacheArray } from '../cache.ts';
 import type { Vocabulary } from './vocabulary.ts';
 
+/** Number of characters of a text. */
+export function characterCount(text: string): number {
+  let count = text.length;
+  for (let i = 0; i < text.length - 1; i++)
+    if ((text.charCodeAt(i) & 0xfc00) === 0xd800 && (text.charCodeAt(i + 1) & 0xfc00) === 0xdc00) count--;
+  return count;
+}
+
 /** How often each code point occurred in the texts that were counted. */
 export class CharacterCounts {
   readonly #counts = new Float64Array(0x110000);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CharacterCounts, CharacterEncoder, TextsEncoder } from './characters.ts';
+import { CharacterCounts, CharacterEncoder, characterCount, TextsEncoder } from './characters.ts';
 import { LabelledRows, type LabelledRowsParts } from './labelled-rows.ts';
 import { joinRows, padRows, rowsInMemory } from './rows.ts';
 import { chosenSizes } from './sizes.ts';
@@ -72,6 +72,8 @@ test('characters are code points, the first of each text', () => {
       ['😀', 3],
     ],
   );
+  for (const text of ['', 'aé', '😀😀', '\ud800', '\udc00\ud800', 'a😀\ud83d'])
+    assert.equal(characterCount(text), Array.from(text).length);
   const vocabulary = buildVocabulary(counts, { specials: lraSpecials });
   assert.deepEqual(vocabulary.tokens, [PAD, UNKNOWN, END, '😀', 'a', '\ud800']);
   const ids = new Int32Array(5).fill(-1);
