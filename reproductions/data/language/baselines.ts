@@ -3,8 +3,8 @@ import type { Baseline, WorkOptions } from '../definition.ts';
 import { Ngrams } from './ngrams.ts';
 import type { LanguageData } from './token-dataset.ts';
 
-/** Training tokens that are counted at most (1.3 GB of counts). */
-const MOST_COUNTED = 24_000_000;
+/** Training tokens that are counted at most: 0.7 GB of counts. */
+const MOST_COUNTED = 16_000_000;
 /** Test tokens that are scored at most. */
 const MOST_SCORED = 4_000_000;
 

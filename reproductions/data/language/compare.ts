@@ -1,6 +1,9 @@
 /** Rows of `repro data verify` that several corpora share. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Comparison } from '../comparison.ts';
 import { type SplitName, splitNames } from '../dataset.ts';
+import { checkPacked } from './pack.ts';
 import type { LanguageData } from './token-dataset.ts';
 
 /** A count that must be exactly right. */
@@ -38,3 +41,10 @@ export const compareSizes = (
       shown(`${split}: windows of ${data.length}`, Math.max(0, Math.floor((tokens - 1) / data.length))),
     ];
   });
+
+/** What is wrong with the files of tokens, read from the first to the last: nothing, or one sentence. */
+export function tokenComplaints({ folder }: LanguageData): string[] {
+  if (!existsSync(join(folder, 'packed.json'))) return [];
+  const found = checkPacked(folder);
+  return typeof found === 'string' ? [`${folder}: ${found}: remove the folder, and it is made again`] : [];
+}

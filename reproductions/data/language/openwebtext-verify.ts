@@ -1,7 +1,7 @@
 /** What is known of OpenWebText: its size (the dataset's card) and its GPT-2 tokens by this split (nanoGPT's read-me). */
 import { MissingFileError } from '../dataset.ts';
 import type { Verified, VerifyOptions } from '../definition.ts';
-import { compareExactly, shown } from './compare.ts';
+import { compareExactly, shown, tokenComplaints } from './compare.ts';
 import { type OpenWebTextOptions, openOpenWebText } from './openwebtext.ts';
 
 const documents = 8_013_769;
@@ -30,6 +30,7 @@ export async function verifyOpenWebText({
     compareExactly('validation: tokens', validation.tokens, tokens.validation),
     shown('test', 'the validation split'),
   ];
+  const complaints = tokenComplaints(data);
   data.close?.();
-  return { what: `OpenWebText in ${from}, with GPT-2's tokens`, rows, complaints: [] };
+  return { what: `OpenWebText in ${from}, with GPT-2's tokens`, rows, complaints };
 }

@@ -6,8 +6,10 @@
  * reference's token by token.
  */
 import { rmSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { MissingFileError } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
+import { requireSpace } from '../download/space.ts';
 import { type DocumentStore, documentsOf, storeDocuments } from './document-store.ts';
 import { gpt2Ranks, type Ranks } from './gpt2-vocabulary.ts';
 import { NumpyGenerator } from './numpy-generator.ts';
@@ -70,6 +72,7 @@ function unitsOf(
   let made: Promise<{ store: DocumentStore; order: Uint32Array; held: number }> | null = null;
   let reader: { close(): void } | null = null;
   const make = async () => {
+    requireSpace(dirname(stage), size / 2, 'openwebtext, the documents on their way,');
     const tokeniser = new Tokeniser(recipe.ranks, options.workers);
     try {
       const { signal, progress } = options;

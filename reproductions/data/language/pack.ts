@@ -16,6 +16,7 @@ import { cacheFolder, keyHash, setAside, writeAtomically } from '../cache.ts';
 import { type SplitName, splitNames } from '../dataset.ts';
 import type { WorkOptions } from '../definition.ts';
 import { acquire } from '../download/lock.ts';
+import { requireSpace } from '../download/space.ts';
 import type { Ranks } from './gpt2-vocabulary.ts';
 import { bytesOf, TokenReader, TokenWriter } from './token-file.ts';
 import { type Documents, Tokeniser } from './tokenise.ts';
@@ -81,7 +82,9 @@ interface State {
 /** Raised when the same text gives other tokens, or the files another layout. */
 const VERSION = 1;
 /** Files up to this size are read through before they are used; larger ones by `repro data verify`. */
-const CHECKED_ALWAYS = 256 << 20;
+const CHECKED_ALWAYS = 64 << 20;
+/** Bytes of tokens for each byte of text, for the room on the disk: four bytes of English are a token. */
+const EXPECTED = 0.5;
 /** A run that is stopped loses at most this much work, or a unit. */
 const SAVE_EVERY = 5_000;
 
@@ -119,6 +122,8 @@ async function pack(recipe: Recipe, folder: string, options: WorkOptions): Promi
   const statePath = join(folder, 'state.json');
   const state = readState(statePath, recipe);
   const total = splitNames.flatMap((split) => recipe.units[split]).reduce((n, unit) => n + unit.size, 0);
+  const packedAlready = splitNames.reduce((n, split) => n + sum(state.units[split], 'tokens'), 0);
+  requireSpace(folder, Math.max(0, EXPECTED * total - 2 * packedAlready), `${recipe.dataset}, packed,`);
   let done = 0;
   const tokeniser = new Tokeniser(recipe.ranks, options.workers);
   const splits = {} as Packed['splits'];

@@ -137,7 +137,10 @@ test('shares of the components against the published ones', async () => {
   const few = compareComponents(await countComponents([join(folder, 'val.jsonl')], { limit: 3000 }));
   assert.ok(!few.every(holds));
   const other = await verifyPile({ from: folder });
-  assert.ok(!other.rows.every(holds), 'there are no 30 shards');
+  assert.ok(other.rows.every(holds), 'validation and test alone are what can be had');
+  const shard = place.folder('shares', { 'train/00.jsonl.zst': zstdFrame(Buffer.from(lines.join(''))) });
+  const [shards, ...rest] = (await verifyPile({ from: shard })).rows;
+  assert.deepEqual([shards.here, shards.reference, holds(shards), rest.every(holds)], [1, 30, false, true]);
   assert.ok(other.rows.some(({ quantity }) => quantity === 'share of Wikipedia'));
 });
 

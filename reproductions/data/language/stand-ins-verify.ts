@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { type SplitName, splitNames } from '../dataset.ts';
 import type { Verified, VerifyOptions } from '../definition.ts';
 import { brownWtFolder, openBrownWt, wordsIn } from './brown-wt.ts';
-import { compareExactly, compareSizes } from './compare.ts';
+import { compareExactly, compareSizes, tokenComplaints } from './compare.ts';
 import { countComponents } from './pile-components.ts';
 import { findPile } from './pile-files.ts';
 import { openPileMini, pileMiniFolder } from './pile-mini.ts';
@@ -41,6 +41,7 @@ export async function verifyPileMini({ from, ...options }: VerifyOptions): Promi
   if (from === undefined) {
     const data = await openPileMini(options);
     rows.push(...compareSizes(data, pileMini));
+    complaints.push(...tokenComplaints(data));
     data.close?.();
   }
   return { what: `pile-mini, the shards in ${folder}`, rows, complaints };
@@ -75,10 +76,12 @@ export async function verifyBrownWt({ from, ...options }: VerifyOptions): Promis
     return found.map((n, i) => compareExactly(`${split}: ${names[i]}`, n, brownFiles[split][i]));
   });
   rows.push(compareExactly('words of all articles', words, brownWords));
+  const complaints: string[] = [];
   if (from === undefined) {
     const data = await openBrownWt(options);
     rows.push(...compareSizes(data, brownWt));
+    complaints.push(...tokenComplaints(data));
     data.close?.();
   }
-  return { what: `brown-wt, the files in ${folder}`, rows, complaints: [] };
+  return { what: `brown-wt, the files in ${folder}`, rows, complaints };
 }

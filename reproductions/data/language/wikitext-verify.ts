@@ -1,7 +1,7 @@
 /** What is known of WikiText-103: its lines (the dataset's card) and, raw, its training tokens (safari's configuration). */
 import { MissingFileError, splitNames } from '../dataset.ts';
 import type { Verified, VerifyOptions } from '../definition.ts';
-import { compareExactly, compareSizes } from './compare.ts';
+import { compareExactly, compareSizes, tokenComplaints } from './compare.ts';
 import { openWikiText, type WikiTextOptions } from './wikitext.ts';
 import { findWikiText } from './wikitext-files.ts';
 
@@ -31,6 +31,7 @@ export async function verifyWikiText({
   }
   const data = await openWikiText({ ...options, folder: from });
   rows.push(...compareSizes(data, { train: { tokens: trainTokens } }));
+  complaints.push(...tokenComplaints(data));
   data.close?.();
   return { what: `WikiText-103, raw, in ${from}, with GPT-2's tokens`, rows, complaints };
 }
