@@ -87,8 +87,10 @@ test('every accent hears its variant, and no two speakers sound alike', espeak, 
     assert.equal(rate, 22050);
     return `${x.length} ${moments(x).sd} ${x[5000]}`;
   };
-  const american = variants.map((_, v) => of(v * accents.length));
-  assert.equal(new Set(american).size, variants.length);
+  // Every third variant, and all that come from the same synthesis.
+  const some = variants.map((_, v) => v).filter((v) => v % 3 === 0 || variants[v].startsWith('klatt'));
+  const american = some.map((v) => of(v * accents.length));
+  assert.equal(new Set(american).size, some.length);
   const others = accents.flatMap((_, a) => [of(a), of(accents.length * 45 + a)]);
   assert.equal(new Set(others).size, 2 * accents.length);
   assert.match(voiceOf(1), /^gmw\/en\+Alex$/);
@@ -128,12 +130,12 @@ test('a small set: one second each, standardised, the same whoever makes it', es
 });
 
 test('flite: four voices that none of the training clips has', both, async () => {
-  const data = await open({ test: 'flite', sizes: { train: 20, validation: 5, test: 40 } });
+  const data = await open({ test: 'flite', sizes: { train: 20, validation: 5, test: 20 } });
   assert.match(data.description, /tested on 4 voices of flite/);
   const voices = new Set(fliteVoices.map((voice) => speakerHash(`flite+${voice}`)));
   assert.equal(voices.size, 4);
-  for (let i = 0; i < 40; i++) assert.ok(voices.has(speakerOf(data.nameOf('test', i))));
-  assert.deepEqual(data.labelCounts('test'), new Array(10).fill(4));
+  for (let i = 0; i < 20; i++) assert.ok(voices.has(speakerOf(data.nameOf('test', i))));
+  assert.deepEqual(data.labelCounts('test'), new Array(10).fill(2));
   assert.ok(moments(data.samples('test', 7)).sd > 300);
 });
 

@@ -72,7 +72,7 @@ export async function storeRecordings(
       if (work.workers !== undefined) pool.workers = work.workers;
       if (work.signal) pool.signal = work.signal;
       return gather(
-        await runJob(import.meta.url, 'decodeRecordings', { paths }, { start: 0, count: recipe.clips }, pool),
+        await runJob(import.meta.url, 'decodeRecordings', { paths: paths() }, { start: 0, count: recipe.clips }, pool),
         recipe.clips,
       );
     };
@@ -82,14 +82,18 @@ export async function storeRecordings(
   return store;
 }
 
-function shardsOf(folder: string, word: string, names: string[]): (Omit<ShardRecipe, 'make'> & { paths: string[] })[] {
+function shardsOf(
+  folder: string,
+  word: string,
+  names: string[],
+): (Omit<ShardRecipe, 'make'> & { paths(): string[] })[] {
   const shards = [];
   for (let start = 0; start < names.length; start += SHARD) {
     const some = names.slice(start, start + SHARD);
     const path = join(folder, word);
     const files = createHash('sha256').update(stamps(path, some).join('\n')).digest('hex');
     const key = { dataset: 'speech-commands', recipe: RECIPE, word, start, clips: some.length, files };
-    const paths = some.map((name) => join(path, name));
+    const paths = () => some.map((name) => join(path, name));
     shards.push({ name: `speech-commands/${word}-${start}-${keyHash(key)}`, key, clips: some.length, paths });
   }
   return shards;

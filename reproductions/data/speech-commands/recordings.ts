@@ -48,6 +48,6 @@ export function readList(folder: string, name: string): string[] {
 /** Name, size and time of change of files: what a cached copy of them depends on. */
 export const stamps = (folder: string, names: readonly string[]): string[] =>
   names.map((name) => {
-    const { size, mtimeMs } = statSync(join(folder, name));
+    const { size, mtimeMs } = statSync(`${folder}/${name}`); // join is slow for 100,000 names
     return `${name} ${size} ${mtimeMs}`;
   });
