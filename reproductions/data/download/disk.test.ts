@@ -3,7 +3,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { showBytes } from '../../../results/tables.ts';
-import { SpaceWatch } from './space.ts';
+import { requireSpace, SpaceWatch } from './space.ts';
 import { stateOf } from './state.ts';
 import { archived, unpackOptions } from './test-archive.ts';
 import { bytes, DownloadCase, N } from './test-case.ts';
@@ -116,6 +116,13 @@ test('a file system without inodes is told from a full one', async (t) => {
   } finally {
     unmount(at.folder);
   }
+});
+
+test('less than the reserve is too little for anything', () => {
+  assert.throws(
+    () => requireSpace(at.folder, 0, 'it', () => 40 * MiB),
+    /it: .* has 40 MiB free, less than the 64 MiB that stay in reserve: make room/,
+  );
 });
 
 test('the watch looks every 16 MiB and every 256 files', () => {

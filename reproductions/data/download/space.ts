@@ -10,7 +10,7 @@ const SPARE_FILES = 1000;
 
 const remedy = 'make room, or choose another disk with LONGCONV_CACHE';
 
-/** Makes the folder. Throws `StorageError` when `bytes` more do not fit there. */
+/** Makes the folder. Throws `StorageError` when `bytes` more do not fit there; 0 is "nobody knows how many". */
 export function requireSpace(folder: string, bytes: number, what: string, free = freeBytes): void {
   try {
     mkdirSync(folder, { recursive: true });
@@ -18,6 +18,10 @@ export function requireSpace(folder: string, bytes: number, what: string, free =
     throw storageError(folder, error, 'LONGCONV_CACHE');
   }
   const left = free(folder);
+  if (bytes === 0 && left < SPARE)
+    throw new StorageError(
+      `${what}: ${folder} has ${showBytes(left)} free, less than the ${showBytes(SPARE)} that stay in reserve: ${remedy}`,
+    );
   if (bytes + SPARE > left)
     throw new StorageError(
       `${what} needs ${showBytes(bytes)} and ${folder} has ${showBytes(left)} free (${showBytes(SPARE)} stay in reserve): ${remedy}`,

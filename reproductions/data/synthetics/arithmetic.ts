@@ -57,6 +57,10 @@ export class Arithmetic implements Language {
   lengthOf(tokens: number): number {
     return (tokens - 2) / 3;
   }
+  /** The first digit is 0 or 1. */
+  chance(length: number): number {
+    return (1 / 2 + length / 10) / (length + 1);
+  }
   bits(length: number): number {
     return 2 * length * Math.log2(10);
   }

@@ -128,6 +128,9 @@ export class AssociativeRecall implements Language {
   lengthOf(tokens: number): number {
     return tokens - this.settings.keys - 2;
   }
+  chance(): number {
+    return 1 / (this.valueTokens.length + (this.settings.allowDot ? 1 : 0));
+  }
   /** Equal examples have equal keys at least. */
   bits(length: number): number {
     return this.pairs(length) * Math.log2(this.possible);

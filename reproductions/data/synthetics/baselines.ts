@@ -37,6 +37,7 @@ export function tokenBaselines(data: SyntheticTokens<Language>): Baseline[] {
     ...{ method, metric: 'accuracy', value: accuracy(data, guess) },
   });
   return [
+    { method: 'chance', metric: 'accuracy', value: language.chance(data.lengths.test) },
     row('the most frequent answer', () => frequent),
     ...language.guesses.map(({ method, guess }) => row(method, guess)),
     { ...row('the definition, solved', (prompt) => language.solve(prompt)), reference: 1 },

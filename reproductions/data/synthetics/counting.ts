@@ -56,6 +56,9 @@ export class Counting implements Language {
   lengthOf(tokens: number): number {
     return tokens - 3;
   }
+  chance(length: number): number {
+    return 1 / this.#most(length);
+  }
   /** All tokens but the counted ones are free. */
   bits(length: number): number {
     return (length - this.#most(length)) * Math.log2(this.vocabulary.ordinary.length - 1);

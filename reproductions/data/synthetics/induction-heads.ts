@@ -80,6 +80,9 @@ export class InductionHeads implements Language {
   lengthOf(tokens: number): number {
     return tokens - 1 - this.answer;
   }
+  chance(): number {
+    return 1 / this.vocabulary.ordinary.length;
+  }
   /** Every trigger fixes itself and at most `copied` more tokens; the others must be equal, and where triggers lie. */
   bits(length: number): number {
     const { triggers, copied } = this.settings;

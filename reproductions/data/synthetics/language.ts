@@ -32,6 +32,8 @@ export interface Language {
   solve(prompt: Uint8Array): number[];
   /** What is wrong with an example, or null. */
   fault(example: Uint8Array): string | null;
+  /** Share of an answer's tokens that a guess among the possible ones has right. */
+  chance(length: number): number;
   /** What a model may get without having understood. */
   readonly guesses: readonly Guess[];
   /** Statistics of examples of this length beside what they should be. */

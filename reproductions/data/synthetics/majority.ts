@@ -52,6 +52,9 @@ export class Majority implements Language {
   lengthOf(tokens: number): number {
     return tokens - 2;
   }
+  chance(): number {
+    return 1 / this.vocabulary.ordinary.length;
+  }
   /** Whatever the first half less one is, the rest can make a winner: there are at least so many sequences. */
   bits(length: number): number {
     return Math.floor((length - 1) / 2) * Math.log2(this.vocabulary.ordinary.length);

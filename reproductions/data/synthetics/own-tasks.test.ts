@@ -89,6 +89,8 @@ test('guesses stay below the definition', () => {
   const expected = Array.from({ length: 9 }, (_, k) => (1 + 10 ** -k) / 2).reduce((a, b) => a + b) / 9;
   assert.ok(Math.abs(value(arithmetic, 'digit by digit, nothing carried') - expected) < 0.015);
   assert.equal(value(arithmetic, 'the definition, solved'), 1);
+  assert.ok(Math.abs(value(arithmetic, 'chance') - 1.3 / 9) < 1e-12);
+  assert.equal(value(openCounting({ length: 7 }), 'chance'), 1 / 7);
   const majority = openMajority({ length: 100, sizes: { test: 1_000 } });
   assert.ok(value(majority, 'the last token') < 0.2);
   assert.ok(value(majority, 'the most frequent of the last tenth') < 0.45);

@@ -162,6 +162,9 @@ test('options that cannot be are refused in one sentence', () => {
 test('guesses stay at their level and the definition is solved', () => {
   const baselines = tokenBaselines(openAssociativeRecall({ sizes: { test: 2_000 } }));
   const value = (method: string) => baselines.find((b) => b.method === method)?.value ?? Number.NaN;
+  assert.equal(value('chance'), 1 / 9);
+  // H3's table 2 has 25 percent for chance at a vocabulary of 10.
+  assert.equal(language(10, 20).chance(), 0.25);
   // Of 9 values; 5 standard errors of 2,000 samples.
   assert.ok(Math.abs(value('the most frequent answer') - 1 / 9) < 5 * Math.sqrt(8 / 81 / 2000));
   // The last pair is the query's with probability E[1/D] = 0.124, else its value is one of nine.
