@@ -1,0 +1,147 @@
+/**
+ * Hyena on associative recall of long sequences (Poli et al. 2023, "Hyena Hierarchy", arXiv 2302.10866, tables 4.2 and C.1,
+ * figure 4.1): two-layer models of width 64, 2,000 training examples; Hyena recalls over 131,072 steps, and at 2,048 steps
+ * over larger vocabularies than H3 and plain convolutions.
+ *
+ *   repro hyena-recall --scale desk --task v10-l1024,v30-l1024 --models hyena,h3,transformer
+ *   published: vocabulary 10 / 20 / 30 / 40 at 2,048 steps: Hyena 100 / 100 / 98 / 85, Transformer 100 / 100 / 92 / 82,
+ *   H3 92 / 60 / 13 / 10; vocabulary 30 at 30k / 64k / 131k: Hyena 100 / 100 / 97.2, H3 8.4 / 4.3 / 0.6
+ *
+ * Paper scale: table A.1 (AdamW 0.0005 with betas 0.9 and 0.98, decay 0.1, batch 32, 200 epochs, cosine after 10 epochs of
+ * warm-up, no dropout, filter network of width 32). Reconstructed: the filter's features and frequency, which are safari's
+ * (`hyena-131k-30vs.yaml`), the rate at the cosine's end (0), 500 test examples, and a power of two for the lengths that
+ * the paper calls 30k, 64k and 131k. Desk scale: the same data and network, fewer epochs.
+ */
+
+import {
+  type SyntheticModel,
+  type SyntheticSize,
+  syntheticMixers,
+  syntheticNetwork,
+} from '../../models/configurations/synthetic-languages.ts';
+import type { LanguageModelConfig } from '../../models/networks/language-model.ts';
+import type { Claim, Scale } from '../claim.ts';
+import { openAssociativeRecall } from '../data/synthetics/associative-recall.ts';
+import { hyenaLengths, hyenaSizes, hyenaVocabularies } from '../data/synthetics/hyena.ts';
+import { UsageError } from '../errors.ts';
+import { offlineOnly, type SyntheticRun, syntheticPlan } from '../synthetic-languages.ts';
+
+/** Lengths as the paper prints them. */
+const printed: Record<number, string> = { 32768: '30k', 65536: '64k', 131072: '131k' };
+
+/** `v30-l2048`: vocabulary and length, with the name in the published numbers. */
+const tasks = new Map<string, { vocabulary: number; length: number; title: string }>(
+  hyenaVocabularies.flatMap((vocabulary) =>
+    hyenaLengths.map((length) => {
+      const name = printed[length] ?? String(length);
+      const title = `associative recall, length ${name}, vocab ${vocabulary}`;
+      return [`v${vocabulary}-l${length}`, { vocabulary, length, title }];
+    }),
+  ),
+);
+
+/** The model's place in the table of mixers, and its row in the published numbers by length. */
+const models = {
+  hyena: { mixer: 'hyena', published: 'Hyena' },
+  h3: { mixer: 'h3', published: 'H3' },
+  transformer: { mixer: 'attention', published: 'Transformer' },
+  'long-conv': { mixer: 'long-conv', published: null },
+  gss: { mixer: 'gss', published: 'GSS' },
+  rwkv: { mixer: 'rwkv', published: 'RWKV' },
+} as const satisfies Record<string, { mixer: SyntheticModel; published: string | null }>;
+type Model = keyof typeof models;
+
+/** At smoke scale the sequences are this short, whatever the task's length. */
+const smokeLength = 64;
+
+const epoch = Math.ceil(hyenaSizes.train / 32);
+/** Epochs at desk scale, and each model's rate: the best of 0.0005, 0.001, 0.002 and 0.005 on validation data. */
+const deskEpochs = 20;
+const deskRate: Record<Model, number> = {
+  ...{ hyena: 0.002, h3: 0.002, transformer: 0.002, 'long-conv': 0.002, gss: 0.002, rwkv: 0.002 },
+};
+
+function run(model: Model, length: number, scale: Scale): SyntheticRun {
+  const same = { batch: 32, weightDecay: 0.1, betas: [0.9, 0.98], schedule: 'cosine', minFactor: 0 } as const;
+  /** Evaluation holds about as much as a batch of training. */
+  const evaluationBatch = Math.max(1, Math.min(100, Math.floor(2 ** 17 / length)));
+  switch (scale) {
+    case 'paper':
+      return {
+        ...{ ...same, lr: 0.0005, evaluationBatch },
+        ...{ steps: 200 * epoch, warmup: 10 * epoch, evaluateEvery: 5 * epoch },
+      };
+    case 'desk':
+      return {
+        ...{ ...same, lr: deskRate[model], evaluationBatch },
+        ...{ steps: deskEpochs * epoch, warmup: epoch, evaluateEvery: epoch },
+      };
+    case 'smoke':
+      return { ...{ ...same, lr: 0.005, evaluationBatch: 100 }, ...{ steps: 100, warmup: 10, evaluateEvery: 50 } };
+  }
+}
+
+const known = (task: string) => {
+  const found = tasks.get(task);
+  if (!found) throw new UsageError(`hyena-recall has no task ${task}`);
+  return found;
+};
+
+/** The filters of the paper's table A.1. */
+function filterOfThePaper(network: LanguageModelConfig): LanguageModelConfig {
+  const blocks = network.blocks.map((block) =>
+    block.mixer === 'hyena' ? { ...block, config: { ...block.config, filterWidth: 32 } } : block,
+  );
+  return { ...network, blocks };
+}
+
+const claim: Claim = {
+  id: 'hyena-recall',
+  title: 'Hyena on associative recall of long sequences',
+  paper: { title: 'Hyena Hierarchy: Towards Larger Convolutional Language Models', arxiv: '2302.10866' },
+  table: 'tables 4.2 and C.1',
+  published: 'hyena-associative-recall',
+  criterion:
+    'mean test accuracy of the answers over the seeds, at the best validation step, is at least the published one minus 2 points',
+  tolerance: 2,
+  subject: 'hyena',
+  models: Object.fromEntries(
+    Object.entries(models).map(([id, { mixer, published }]) => [
+      id,
+      { title: id === 'transformer' ? 'Transformer' : syntheticMixers[mixer].title, published },
+    ]),
+  ),
+  tasks: Object.fromEntries([...tasks].map(([id, { title }]) => [id, title])),
+  defaults: {
+    smoke: { tasks: ['v10-l1024'], models: ['hyena'] },
+    desk: {
+      tasks: hyenaVocabularies.map((vocabulary) => `v${vocabulary}-l1024`),
+      models: ['hyena', 'h3', 'transformer', 'long-conv'],
+    },
+    paper: {
+      tasks: hyenaVocabularies.map((vocabulary) => `v${vocabulary}-l2048`),
+      models: ['hyena', 'h3', 'transformer'],
+    },
+  },
+  cost: {
+    smoke: 'seconds',
+    desk: 'minutes a run at 1,024 steps, in proportion at longer ones',
+    paper: 'hours at 2,048 steps, days from 32,768 steps on',
+  },
+  async openData(task, scale, options) {
+    const { vocabulary, length } = known(task);
+    offlineOnly(task, options);
+    if (scale !== 'smoke') return openAssociativeRecall({ vocabulary, length, sizes: hyenaSizes });
+    return openAssociativeRecall({
+      ...{ vocabulary, length: smokeLength, sizes: { train: 1000, validation: 100, test: 200 } },
+    });
+  },
+  plan(model, task, scale) {
+    const { vocabulary, length: published } = known(task);
+    const length = scale === 'smoke' ? smokeLength : published;
+    const size: SyntheticSize = { layers: 2, width: 64, vocabulary, length: length + 2, embedDropout: 0 };
+    const own = run(model as Model, length, scale);
+    return syntheticPlan(filterOfThePaper(syntheticNetwork(models[model as Model].mixer, size, own.lr)), own);
+  },
+};
+export default claim;
