@@ -20,7 +20,7 @@ import {
   syntheticMixers,
   syntheticNetwork,
 } from '../../models/configurations/synthetic-languages.ts';
-import type { Claim, Scale } from '../claim.ts';
+import type { Scale, TrainingClaim } from '../claim.ts';
 import { openAssociativeRecall } from '../data/synthetics/associative-recall.ts';
 import { openInductionHeads } from '../data/synthetics/induction-heads.ts';
 import { UsageError } from '../errors.ts';
@@ -102,7 +102,8 @@ const known = (task: string): Task => {
 const main: TaskId[] = ['recall-v10', 'recall-v20', 'recall-longer', 'induction'];
 const published: Model[] = ['h3', 'attention', 's4d', 'gss', 'hyena', 'h3-long-conv'];
 
-const claim: Claim = {
+const claim: TrainingClaim = {
+  kind: 'training',
   id: 'h3-synthetics',
   title: 'H3 on induction heads and associative recall',
   paper: { title: 'Hungry Hungry Hippos: Towards Language Modeling with State Space Models', arxiv: '2212.14052' },

@@ -20,7 +20,7 @@ import {
   syntheticNetwork,
 } from '../../models/configurations/synthetic-languages.ts';
 import type { LanguageModelConfig } from '../../models/networks/language-model.ts';
-import type { Claim, Scale } from '../claim.ts';
+import type { Scale, TrainingClaim } from '../claim.ts';
 import { openAssociativeRecall } from '../data/synthetics/associative-recall.ts';
 import { hyenaLengths, hyenaSizes, hyenaVocabularies } from '../data/synthetics/hyena.ts';
 import { UsageError } from '../errors.ts';
@@ -95,7 +95,8 @@ function filterOfThePaper(network: LanguageModelConfig): LanguageModelConfig {
   return { ...network, blocks };
 }
 
-const claim: Claim = {
+const claim: TrainingClaim = {
+  kind: 'training',
   id: 'hyena-recall',
   title: 'Hyena on associative recall of long sequences',
   paper: { title: 'Hyena Hierarchy: Towards Larger Convolutional Language Models', arxiv: '2302.10866' },
