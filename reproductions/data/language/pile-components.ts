@@ -1,27 +1,21 @@
-/** The components of the Pile by `pile_set_name`, and their shares of the bytes after up-sampling (Gao et al., table 1). */
+/** The components of the Pile by `pile_set_name`, and what the paper says of them. */
 import type { Comparison } from '../comparison.ts';
 import { readDocuments } from '../formats/jsonl.ts';
 import { shown } from './compare.ts';
 
-interface Component {
-  /** Percent. */
-  share: number;
-  /** Nobody looked it up for this table: shown beside what is found, and not judged. */
-  remembered?: true;
-}
-
-const of = (share: number): Component => ({ share });
-const remembered = (share: number): Component => ({ share, remembered: true });
-
-export const components: Readonly<Record<string, Component>> = {
-  ...{ 'Pile-CC': of(18.11), 'PubMed Central': of(14.4), Books3: of(12.07), OpenWebText2: of(10.01), ArXiv: of(8.96) },
-  ...{ Github: of(7.59), FreeLaw: of(6.12), StackExchange: of(5.13), 'USPTO Backgrounds': of(3.65) },
-  ...{ 'PubMed Abstracts': of(3.07), 'Gutenberg (PG-19)': of(2.17), OpenSubtitles: remembered(1.55) },
-  ...{ 'Wikipedia (en)': remembered(1.53), 'DM Mathematics': remembered(1.24), 'Ubuntu IRC': remembered(0.88) },
-  ...{ BookCorpus2: remembered(0.75), EuroParl: remembered(0.73), HackerNews: remembered(0.62) },
-  ...{ YoutubeSubtitles: remembered(0.6), PhilPapers: remembered(0.38), 'NIH ExPorter': remembered(0.3) },
-  'Enron Emails': of(0.14),
+/** Percent of the bytes, after up-sampling (Gao et al. 2020, table 1). */
+export const components: Readonly<Record<string, number>> = {
+  ...{ 'Pile-CC': 18.11, 'PubMed Central': 14.4, Books3: 12.07, OpenWebText2: 10.01, ArXiv: 8.96, Github: 7.59 },
+  ...{ FreeLaw: 6.12, StackExchange: 5.13, 'USPTO Backgrounds': 3.65, 'PubMed Abstracts': 3.07 },
+  ...{ 'Gutenberg (PG-19)': 2.17, OpenSubtitles: 1.55, 'Wikipedia (en)': 1.53, 'DM Mathematics': 1.24 },
+  ...{ 'Ubuntu IRC': 0.88, BookCorpus2: 0.75, EuroParl: 0.73, HackerNews: 0.62, YoutubeSubtitles: 0.6 },
+  ...{ PhilPapers: 0.38, 'NIH ExPorter': 0.3, 'Enron Emails': 0.14 },
 };
+
+/** What the copy without copyrighted parts lacks (its card). */
+export const withdrawn: readonly string[] = [
+  ...['Books3', 'BookCorpus2', 'OpenSubtitles', 'YoutubeSubtitles', 'OpenWebText2'],
+];
 
 export interface ComponentCounts {
   documents: number;
@@ -54,22 +48,28 @@ export async function countComponents(
 }
 
 /**
- * Shares of the bytes against the published ones. The error of a share comes from the sizes of the documents themselves,
- * sqrt(sum of squares) / total, with the published figures' last digit added.
+ * Shares of the bytes against the published ones, spread over the others where some are `without`. The error of a share
+ * comes from the sizes of the documents themselves, sqrt(sum of squares) / total, with the published figures' last digit
+ * added.
  */
-export function compareComponents(counts: ReadonlyMap<string, ComponentCounts>): Comparison[] {
+export function compareComponents(
+  counts: ReadonlyMap<string, ComponentCounts>,
+  without: readonly string[] = [],
+): Comparison[] {
   const total = [...counts.values()].reduce((n, { bytes }) => n + bytes, 0);
   const percent = (share: number) => `${(100 * share).toFixed(2)} %`;
-  const rows = Object.entries(components).map(([name, { share, remembered }]): Comparison => {
+  const expected = Object.entries(components).filter(([name]) => !without.includes(name));
+  const whole = expected.reduce((n, [, share]) => n + share, 0);
+  const rows = expected.map(([name, published]): Comparison => {
     const { bytes, squares } = counts.get(name) ?? { bytes: 0, squares: 0 };
-    const quantity = `share of ${name}`;
-    if (remembered) return shown(quantity, percent(bytes / total), `~${share.toFixed(2)} %`);
-    const error = Math.hypot(Math.sqrt(squares) / total, 0.00005);
-    const distance = Math.abs(bytes / total - share / 100) / error;
-    const reference = `${share.toFixed(2)} %`;
-    return { quantity, here: percent(bytes / total), reference, distance, limit: 5, measure: 'standard errors' };
+    const share = published / whole;
+    const error = Math.hypot(Math.sqrt(squares) / total, 0.005 / whole);
+    const distance = Math.abs(bytes / total - share) / error;
+    const row = { quantity: `share of ${name}`, here: percent(bytes / total), reference: percent(share), distance };
+    return { ...row, limit: 5, measure: 'standard errors' };
   });
   for (const [name, { bytes }] of counts)
-    if (!(name in components)) rows.push(shown(`share of ${name}`, percent(bytes / total), 'no component of the Pile'));
+    if (!expected.some(([known]) => known === name))
+      rows.push(shown(`share of ${name}`, percent(bytes / total), 'no component'));
   return rows;
 }

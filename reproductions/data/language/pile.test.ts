@@ -10,7 +10,8 @@ import { unzstd } from '../formats/zstd.ts';
 import { languageBaselines } from './baselines.ts';
 import { END } from './gpt2-vocabulary.ts';
 import { openPile } from './pile.ts';
-import { compareComponents, components, countComponents } from './pile-components.ts';
+import { compareComponents, components, countComponents, withdrawn } from './pile-components.ts';
+import { openPileEdition } from './pile-editions.ts';
 import { verifyPile } from './pile-verify.ts';
 import { textSize } from './real-input.ts';
 import { cut, testPlace, windows } from './test-corpus.ts';
@@ -124,23 +125,29 @@ test('stopped after a shard, packing goes on with the next one', async () => {
 });
 
 test('shares of the components against the published ones', async () => {
-  assert.ok(Math.abs(Object.values(components).reduce((n, { share }) => n + share, 0) - 100) < 1e-9);
+  assert.ok(Math.abs(Object.values(components).reduce((n, share) => n + share, 0) - 100) < 1e-9);
   assert.equal(Object.keys(components).length, 22);
   // 20,000 documents of one size, spread as published.
-  const lines = Object.entries(components).flatMap(([name, { share }]) =>
+  const lines = Object.entries(components).flatMap(([name, share]) =>
     Array<string>(Math.round(share * 200)).fill(line('x'.repeat(50), name)),
   );
   const folder = place.folder('shares', { 'val.jsonl': lines.join(''), 'test.jsonl': line('one', 'Wikipedia') });
   const found = await verifyPile({ from: join(folder, 'val.jsonl') });
   assert.ok(found.rows.every(holds));
-  assert.ok(found.rows.filter(({ limit }) => limit !== null).length >= 12);
+  assert.equal(found.rows.filter(({ limit }) => limit !== null).length, 22);
+  const uncopyrighted = await verifyPile({ from: join(folder, 'val.jsonl') }, openPileEdition);
+  assert.ok(!uncopyrighted.rows.every(holds));
+  const rest = lines.filter((one) => !withdrawn.includes(JSON.parse(one).meta.pile_set_name)).join('');
+  const left = join(place.folder('left', { 'val.jsonl': rest }), 'val.jsonl');
+  assert.ok((await verifyPile({ from: left }, openPileEdition)).rows.every(holds));
+  assert.ok(!(await verifyPile({ from: left })).rows.every(holds));
   const few = compareComponents(await countComponents([join(folder, 'val.jsonl')], { limit: 3000 }));
   assert.ok(!few.every(holds));
   const other = await verifyPile({ from: folder });
   assert.ok(other.rows.every(holds), 'validation and test alone are what can be had');
   const shard = place.folder('shares', { 'train/00.jsonl.zst': zstdFrame(Buffer.from(lines.join(''))) });
-  const [shards, ...rest] = (await verifyPile({ from: shard })).rows;
-  assert.deepEqual([shards.here, shards.reference, holds(shards), rest.every(holds)], [1, 30, false, true]);
+  const [shards, ...others] = (await verifyPile({ from: shard })).rows;
+  assert.deepEqual([shards.here, shards.reference, holds(shards), others.every(holds)], [1, 30, false, true]);
   assert.ok(other.rows.some(({ quantity }) => quantity === 'share of Wikipedia'));
 });
 

@@ -8,6 +8,7 @@ import type { OpenOptions } from '../definition.ts';
 import { readDocuments } from '../formats/jsonl.ts';
 import { gpt2Ranks, type Ranks } from './gpt2-vocabulary.ts';
 import { type Packed, packed, type Unit } from './pack.ts';
+import { wholePile } from './pile-editions.ts';
 import { findPile } from './pile-files.ts';
 import { inputKey, textSize } from './real-input.ts';
 import { referenceCache } from './reference-cache.ts';
@@ -20,17 +21,18 @@ export interface PileOptions extends OpenOptions {
   ranks?: Ranks;
 }
 
-export async function openPile(options: PileOptions): Promise<LanguageData> {
+export async function openPile(options: PileOptions, edition = wholePile): Promise<LanguageData> {
+  const { id, kind, title } = edition;
   const { folder, length = 2048, sizes } = options;
   if (folder === undefined)
-    throw new MissingFileError('pile is read from its files: repro data get pile, or --data <their folder>');
+    throw new MissingFileError(`${id} is read from its files: repro data get ${id}, or --data <their folder>`);
   const { ranks } = options;
-  const before = await referenceCache('pile', folder, { eos: true, ...(ranks ? { ranks } : {}) }, options);
-  const packed = before ?? (await packPile('pile', folder, options));
-  const shards = before ? 'packed by the reference code' : `${findPile(folder, 'pile').train.length} training shards`;
+  const before = await referenceCache(id, folder, { eos: true, ...(ranks ? { ranks } : {}) }, options);
+  const packed = before ?? (await packPile(id, folder, options));
+  const shards = before ? 'packed by the reference code' : `${findPile(folder, id).train.length} training shards`;
   return openTokens({
-    ...{ id: 'pile', kind: 'real', length, packed },
-    description: `The Pile, ${shards}, GPT-2 tokens, end-of-text tokens, windows of ${length}`,
+    ...{ id, kind, length, packed },
+    description: `${title}, ${shards}, GPT-2 tokens, end-of-text tokens, windows of ${length}`,
     ...(sizes ? { sizes } : {}),
   });
 }

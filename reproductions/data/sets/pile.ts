@@ -13,8 +13,8 @@ const definition: DataDefinition<LanguageData> = {
   source: 'pile',
   realFolder: '.',
   ingredients: [gptTokenizer],
-  open: openPile,
-  verify: verifyPile,
+  open: (options) => openPile(options),
+  verify: (options) => verifyPile(options),
   baselines: languageBaselines,
 };
 export default definition;
