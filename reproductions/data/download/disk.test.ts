@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { showBytes } from '../../../results/tables.ts';
+import { zipOf } from '../formats/samples.ts';
+import { known, type SourceFile } from './source.ts';
 import { requireSpace, SpaceWatch } from './space.ts';
 import { stateOf } from './state.ts';
 import { archived, unpackOptions } from './test-archive.ts';
@@ -64,23 +66,43 @@ test('a disk that cannot be written: what is there is used, what is not is said'
   }
 });
 
-test('unpacking asks for room first: what a zip or a whole archive needs at least', async () => {
-  const { file, record, size } = await archived(at, [{ path: 'a', bytes: content(200_000) }]);
-  const little = unpackerOf(file, () => 64 * MiB + 100_000);
-  await assert.rejects(unpack(at.folder, file, record, little, unpackOptions()), (error: Error) => {
-    assert.equal(error.name, 'StorageError');
-    assert.ok(error.message.includes(`file.tar.gz, unpacked, needs ${showBytes(size)}`), error.message);
-    return true;
-  });
+test('unpacking asks for room first: what is in a zip, what gzip says is inside', async () => {
+  const zeros = new Uint8Array(3 * MiB);
+  const { file, record } = await archived(at, [{ path: 'a', bytes: zeros }]);
+  const refused = async (refusedFile: SourceFile, needs: string) =>
+    await assert.rejects(
+      unpack(
+        at.folder,
+        refusedFile,
+        record,
+        unpackerOf(refusedFile, () => 65 * MiB),
+        unpackOptions(),
+      ),
+      (error: Error) => {
+        assert.equal(error.name, 'StorageError');
+        assert.ok(error.message.includes(`unpacked, needs ${needs} and`), error.message);
+        return true;
+      },
+    );
+  // With the header of the entry, its padding and the end.
+  await refused(file, showBytes(3 * MiB + 1536));
   assert.deepEqual(readdirSync(at.folder).sort(), ['file.tar.gz', 'file.tar.gz.json']);
-  await unpack(
-    at.folder,
-    file,
-    record,
-    unpackerOf(file, () => 64 * MiB + 300_000),
-    unpackOptions(),
+  const room = () => 68 * MiB;
+  await unpack(at.folder, file, record, unpackerOf(file, room), unpackOptions());
+  assert.equal(statSync(join(at.folder, 'file', 'a')).size, 3 * MiB);
+
+  const zip: SourceFile = { ...file, name: 'words.zip', form: 'zip' };
+  writeFileSync(
+    join(at.folder, 'words.zip'),
+    zipOf([
+      { path: 'w/a', bytes: zeros },
+      { path: 'b', bytes: zeros },
+    ]),
   );
-  assert.equal(statSync(join(at.folder, 'file', 'a')).size, 200_000);
+  await refused(zip, '6 MiB');
+  await refused({ ...zip, needed: known(/^w/, 'the test') }, '3 MiB');
+  const part = { ...zip, needed: known(/^w/, 'the test') };
+  assert.equal((await unpack(at.folder, part, record, unpackerOf(part, room), unpackOptions())).files, 1);
 });
 
 test('unpacking stops before the disk is full, says how much more is needed, and leaves nothing', async () => {

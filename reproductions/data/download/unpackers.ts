@@ -1,5 +1,5 @@
 /** Archives by the readers of `formats/`, which refuse links and paths that leave the folder, and bound every size. */
-import { statSync } from 'node:fs';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import { decompress, fileBytes } from '../formats/decompress.ts';
 import { extractTar, extractZip } from '../formats/extract.ts';
 import { FormatError } from '../formats/format-error.ts';
@@ -11,8 +11,8 @@ import type { Unpacker } from './unpack.ts';
 
 /**
  * For `unpack`: of this file, what its source says is needed. Throws `DownloadError` when the archive is damaged and
- * `StorageError` when there is no room: before anything is written where the archive tells its size (zip) or what it
- * needs at least (its own size, when all of it is needed), else as soon as the reserve would be touched.
+ * `StorageError` when there is no room: before anything is written as far as the archive tells what it needs, else as
+ * soon as the reserve would be touched.
  */
 export const unpackerOf =
   (file: SourceFile, free = freeBytes): Unpacker =>
@@ -29,7 +29,8 @@ export const unpackerOf =
     };
     try {
       if (!options.resume) {
-        const least = file.form === 'zip' ? await zipContents(archive, needed?.value) : needed ? 0 : size;
+        const least =
+          file.form === 'zip' ? await zipContents(archive, needed?.value) : needed ? 0 : tarContents(file, archive);
         requireSpace(folder, least, `${file.name}, unpacked,`, free);
       }
       const watch = new SpaceWatch(folder, file.name, free);
@@ -56,4 +57,21 @@ export const unpackerOf =
 async function zipContents(archive: string, needed: RegExp | undefined): Promise<number> {
   await using zip = await openZip(archive);
   return zip.entries.reduce((sum, { path, size }) => sum + (!needed || needed.test(path) ? size : 0), 0);
+}
+
+/**
+ * Bytes that a tar archive needs at least when all of it is unpacked: its own size, and for gzip what its last four
+ * bytes say is inside, modulo 2^32.
+ */
+function tarContents({ form }: SourceFile, archive: string): number {
+  const { size } = statSync(archive);
+  if (form !== 'tar.gz' || size < 18) return size;
+  const file = openSync(archive, 'r');
+  try {
+    const end = Buffer.alloc(4);
+    readSync(file, end, 0, 4, size - 4);
+    return Math.max(size, end.readUInt32LE(0));
+  } finally {
+    closeSync(file);
+  }
 }
