@@ -11,7 +11,8 @@ import { type PoolOptions, runJob } from '../pool.ts';
 import { ClipStore } from '../speech-commands/clip-store.ts';
 import { type ClipSplit, SpeechClips } from '../speech-commands/clips.ts';
 import { gather } from '../speech-commands/decode.ts';
-import { requireSound, type SoundOptions, saying, standardOfClips } from '../speech-commands/open.ts';
+import { requireSound, type SoundOptions, saying, standardOfClips } from '../speech-commands/sound.ts';
+import { unitOf } from '../speech-commands/standardise.ts';
 import { type WordCount, wordsOf } from '../speech-commands/words.ts';
 import { espeakEngine, SPEAKERS } from './espeak.ts';
 import { fliteVersion, fliteVoices } from './flite.ts';
@@ -28,8 +29,8 @@ const RECIPE = 1;
 
 export async function openTts(count: WordCount, options: TtsOptions): Promise<SpeechClips> {
   const id = `sc-tts${count}`;
-  const { seed = 0, rate = 1, scale = 'unit', statistics = 'one', test = 'espeak' } = options;
-  requireSound(id, { rate, scale, statistics });
+  const { seed = 0, rate = 1, scale = 'unit', statistics = 'one', features = 'raw', test = 'espeak' } = options;
+  requireSound(id, { rate, scale, statistics, features });
   if (options.folder !== undefined)
     throw new RangeError(`${id} has no files: it is made here by espeak-ng; leave the folder out`);
   if (test !== 'espeak' && test !== 'flite')
@@ -71,19 +72,20 @@ export async function openTts(count: WordCount, options: TtsOptions): Promise<Sp
     };
     names.push(...plan.map(({ name }) => name));
   }
-  const standard = await standardOfClips(store, splits.train.clips, scale, statistics, options);
+  const standard = await standardOfClips(store, splits.train.clips, { scale, statistics, features }, options);
   const kind: DataKind = `stand-in:${id}`;
   return new SpeechClips({
     ...{ id, kind, words: wordsOf(count), store, splits, standard, rate },
+    ...(features === 'mfcc' ? { mfccOf: unitOf(scale) } : {}),
     description:
       `the ${count} words of Speech Commands spoken by ${engine.version} (${SPEAKERS} voices, seed ${seed}, ` +
       `${splitNames.map((split) => sizes[split]).join(' / ')} clips)` +
       `${test === 'flite' ? `, tested on ${fliteVoices.length} voices of ${fliteVersion()}` : ''}` +
-      `${rate === 2 ? ', every second sample' : ''}; ${saying(scale, statistics, standard)}`,
+      `${rate === 2 ? ', every second sample' : ''}; ${saying({ scale, statistics, features }, standard)}`,
     nameOf: (clip) => names[clip],
     reopen: {
       ...{ module: import.meta.url, name: 'reopenTts' },
-      settings: { count, seed, sizes: options.sizes ?? {}, rate, scale, statistics, test },
+      settings: { count, seed, sizes: options.sizes ?? {}, rate, scale, statistics, features, test },
     },
   });
 }

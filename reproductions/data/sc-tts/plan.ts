@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { type SplitName, splitNames } from '../dataset.ts';
 import { splitOf } from '../speech-commands/name-hash.ts';
-import { shuffled } from '../speech-commands/open.ts';
+import { shuffled } from '../speech-commands/splits.ts';
 import { type WordCount, words35, wordsOf } from '../speech-commands/words.ts';
 import { SPEAKERS, voiceOf } from './espeak.ts';
 import { fliteVoices } from './flite.ts';

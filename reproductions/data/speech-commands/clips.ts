@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { type DataKind, type Dataset, type HostBatch, requireIndices, type SplitName, splitNames } from '../dataset.ts';
 import type { ClipStore } from './clip-store.ts';
 import type { DroppedSamples } from './dropped.ts';
+import { MFCC_COEFFICIENTS, MFCC_STEPS, mfcc } from './mfcc.ts';
 import type { Standard } from './standardise.ts';
 import { CLIP } from './words.ts';
 
@@ -25,6 +26,8 @@ export interface SpeechParts {
   standard: Standard;
   rate: Rate;
   dropped?: DroppedSamples;
+  /** Given: 161 steps of 20 coefficients of samples times this, and `standard` is theirs; the rate is 1, none dropped. */
+  mfccOf?: number;
   /** File name of a clip of the store. */
   nameOf(clip: number): string;
   reopen: NonNullable<Dataset['reopen']>;
@@ -44,14 +47,14 @@ export class SpeechClips implements Dataset {
   readonly #samples = new Int16Array(CLIP);
 
   constructor(readonly parts: SpeechParts) {
-    const { splits, words, rate, dropped } = parts;
+    const { splits, words, rate, dropped, mfccOf } = parts;
     this.id = parts.id;
     this.kind = parts.kind;
     this.description = parts.description;
     this.reopen = parts.reopen;
     this.classes = words.length;
-    this.length = CLIP / rate;
-    this.input = { kind: 'real', dims: dropped ? 2 : 1 };
+    this.length = mfccOf === undefined ? CLIP / rate : MFCC_STEPS;
+    this.input = { kind: 'real', dims: mfccOf === undefined ? (dropped ? 2 : 1) : MFCC_COEFFICIENTS };
     this.sizes = {
       ...{ train: splits.train.clips.length, validation: splits.validation.clips.length },
       test: splits.test.clips.length,
@@ -86,29 +89,41 @@ export class SpeechClips implements Dataset {
 
   batch(split: SplitName, indices: ArrayLike<number>): HostBatch {
     requireIndices(this.id, split, this.sizes[split], indices);
-    const { splits, store, standard, rate, dropped } = this.parts;
-    const { clips, labels } = splits[split];
+    const { clips, labels } = this.parts.splits[split];
     const B = indices.length;
-    const L = this.length;
-    const dims = this.input.dims;
-    const { mean, factor } = standard;
-    const isOne = mean.length === 1;
+    const [L, dims] = [this.length, this.input.dims];
     const x = new Float32Array(B * L * dims);
     for (let b = 0; b < B; b++) {
-      const clip = clips[indices[b]];
-      const samples = store.read(clip, this.#samples);
-      const mask = dropped?.mask(clip);
-      for (let i = 0; i < L; i++) {
-        const t = i * rate;
-        const at = (b * L + i) * dims;
-        const step = isOne ? 0 : t;
-        const isThere = !mask || (mask[t >> 3] >> (t & 7)) & 1;
-        if (isThere) x[at] = (samples[t] - mean[step]) * factor[step];
-        if (mask && isThere) x[at + 1] = 1;
-      }
+      const into = x.subarray(b * L * dims, (b + 1) * L * dims);
+      if (this.parts.mfccOf === undefined) this.#raw(clips[indices[b]], into);
+      else this.#mfcc(clips[indices[b]], this.parts.mfccOf, into);
     }
     const targets = Int32Array.from(indices, (index) => labels[index]);
     return { x, lengths: null, targets, B, rows: B, L };
+  }
+
+  #raw(clip: number, x: Float32Array): void {
+    const { store, standard, rate, dropped } = this.parts;
+    const { mean, factor } = standard;
+    const isOne = mean.length === 1;
+    const dims = this.input.dims;
+    const samples = store.read(clip, this.#samples);
+    const mask = dropped?.mask(clip);
+    for (let t = 0, at = 0; t < CLIP; t += rate, at += dims) {
+      const step = isOne ? 0 : t;
+      const isThere = !mask || (mask[t >> 3] >> (t & 7)) & 1;
+      if (isThere) x[at] = (samples[t] - mean[step]) * factor[step];
+      if (mask && isThere) x[at + 1] = 1;
+    }
+  }
+
+  #mfcc(clip: number, unit: number, x: Float32Array): void {
+    const { store, standard } = this.parts;
+    const coefficients = mfcc(store.read(clip, this.#samples), unit);
+    for (let i = 0; i < x.length; i++) {
+      const k = i % MFCC_COEFFICIENTS;
+      x[i] = (coefficients[i] - standard.mean[k]) * standard.factor[k];
+    }
   }
 
   close(): void {
@@ -116,8 +131,8 @@ export class SpeechClips implements Dataset {
   }
 
   #digest(): string {
-    const { splits, store, standard, rate, dropped } = this.parts;
-    const hash = createHash('sha256').update(`${rate} ${dropped?.description ?? ''}`);
+    const { splits, store, standard, rate, dropped, mfccOf } = this.parts;
+    const hash = createHash('sha256').update(`${rate} ${dropped?.description ?? ''}${mfccOf ? ` MFCC ${mfccOf}` : ''}`);
     hash.update(new Uint8Array(standard.mean.buffer)).update(new Uint8Array(standard.factor.buffer));
     for (const split of splitNames) {
       const { clips, labels } = splits[split];

@@ -296,3 +296,19 @@ test('the definitions', async () => {
     data.close?.();
   }
 });
+
+test('MFCC: each coefficient has mean 0 and sd 1 over the training clips', async () => {
+  const data = await open(10, { features: 'mfcc' });
+  assert.deepEqual([data.length, data.input], [161, { kind: 'real', dims: 20 }]);
+  const { x, B, L } = everything(data, 'train');
+  assert.deepEqual([x.length, L], [B * 161 * 20, 161]);
+  for (const k of [0, 7, 19]) {
+    const { mean, sd } = momentsOf(x.filter((_, i) => i % 20 === k));
+    assert.ok(Math.abs(mean) < 1e-4 && Math.abs(sd - 1) < 1e-3, `${k}: ${mean} ${sd}`);
+  }
+  assert.match(data.description, /20 MFCC in 161 steps/);
+  assert.notEqual(data.checksum, (await open(10)).checksum);
+  await assert.rejects(open(10, { features: 'mfcc', rate: 2 }), /full rate/);
+  await assert.rejects(open(10, { features: 'mfcc', dropped: 30 }), /one of the two/);
+  await assert.rejects(open(10, { features: 'mel' as 'mfcc' }), /raw or mfcc/);
+});

@@ -18,7 +18,10 @@ export type Scale = 'unit' | 'twice';
 export type Statistics = 'one' | 'steps';
 export const scales: readonly Scale[] = ['unit', 'twice'];
 export const statisticsKinds: readonly Statistics[] = ['one', 'steps'];
-const EPSILON = 1e-5;
+/** Added to every sd, as the loader does. */
+export const EPSILON = 1e-5;
+/** What a 16-bit sample is multiplied by. */
+export const unitOf = (scale: Scale): number => (scale === 'unit' ? 2 ** -15 : 2 ** -30);
 
 export interface Moments {
   mean: number;
@@ -85,7 +88,7 @@ export interface Standard {
 }
 
 export function standardOf(scale: Scale, moments: { mean: ArrayLike<number>; sd: ArrayLike<number> }): Standard {
-  const unit = scale === 'unit' ? 2 ** -15 : 2 ** -30;
+  const unit = unitOf(scale);
   const mean = Float64Array.from(moments.mean);
   const factor = Float64Array.from(moments.sd, (sd) => unit / (sd * unit + EPSILON));
   let seen = 0;

@@ -10,8 +10,8 @@ import { type PoolOptions, type Range, runJob } from '../pool.ts';
 import { factsOf } from './clip-store.ts';
 import { padded, readRecording } from './decode.ts';
 import { splitOf } from './name-hash.ts';
-import { type Lists, listedSplits, numbered } from './open.ts';
 import { listRecordings } from './recordings.ts';
+import { type Lists, listedSplits, numbered } from './splits.ts';
 import { momentsFrom } from './standardise.ts';
 import { CLIP, type WordCount, words35, wordsOf } from './words.ts';
 
