@@ -70,6 +70,9 @@ test('tokens: 18 symbols, cut at the longest length, closed by <eos>', () => {
   assert.equal(vocabulary.length, 18);
   assert.deepEqual(tokenize('( ( ( [MAX 5 ) 7 ) ] )', 2048), [OPERATOR + 1, DIGIT + 5, DIGIT + 7, CLOSE, END]);
   assert.deepEqual(tokenize('( ( ( [MAX 5 ) 7 ) ] )', 3), [OPERATOR + 1, DIGIT + 5, END]);
+  // Parentheses are deleted, not replaced: "5)7" is one symbol that nobody knows.
+  assert.deepEqual(tokenize('(\t[SM  5)7\u00a09 (X))'), [OPERATOR + 3, 1, DIGIT + 9, CLOSE]);
+  assert.deepEqual(tokenize('', 5), [END]);
 });
 
 test('files: quoted fields as in CSV; what is wrong is named with its place', async () => {
@@ -201,7 +204,7 @@ test('verification of files: every label again, counts judged where the archive 
   const wrong = one.rows.filter((row) => !holds(row)).map(({ quantity }) => quantity);
   assert.deepEqual(wrong, ['labels that are not the value']);
   assert.match(one.complaints[0], /basic_test\.tsv, row 2: the expression has the value \d, its label says \d/);
-  const short = Array.from({ length: 10_000 }, () => ({ source: '( ( ( [MAX 5 ) 7 ) ] )', target: 7 }));
+  const short = Array.from({ length: 50_000 }, () => ({ source: '( ( ( [MAX 5 ) 7 ) ] )', target: 7 }));
   writeFileSync(join(own, 'basic_train.tsv'), writeTsv(short));
   const judged = async () =>
     (await verifyListOps({ from: own })).rows
@@ -210,7 +213,7 @@ test('verification of files: every label again, counts judged where the archive 
   assert.deepEqual(await judged(), []);
   writeFileSync(join(own, 'basic_val.tsv'), writeTsv([good]));
   assert.deepEqual(await judged(), [
-    'rows of basic_train.tsv: 10000 for 96000',
+    'rows of basic_train.tsv: 50000 for 96000',
     'rows of basic_val.tsv: 1 for 2000',
     'rows of basic_test.tsv: 2 for 2000',
   ]);

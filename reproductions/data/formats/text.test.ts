@@ -126,3 +126,28 @@ test('an fMRI tar: one run of pickled arrays; what is missing is named', () =>
     writeFileSync(path, writeTar([{ ...bold, bytes: bold.bytes.subarray(0, 90) }]));
     await assert.rejects(readFmriTar(path), /run\.tar: ds-.*\.bold\.pyd, byte \d+: /);
   }));
+
+test('TSV: any text, however its chunks are cut, with and without quoting', async () => {
+  const alphabet = ['a', 'bc', '"', '""', '\t', '\n', '\r\n', '\r', 'é', ' '];
+  let seed = 1;
+  const next = (n: number) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return (seed >>> 16) % n;
+  };
+  const read = async (text: string, quoting: boolean, size: number) => {
+    try {
+      return await rows(text, quoting, size);
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  for (let i = 0; i < 300; i++) {
+    const text = Array.from({ length: next(30) }, () => alphabet[next(alphabet.length)]).join('');
+    // Byte by byte no two bytes are ever taken at once.
+    for (const quoting of [true, false]) {
+      const bytewise = await read(text, quoting, 1);
+      for (const size of [2, 7, 1000])
+        assert.deepEqual(await read(text, quoting, size), bytewise, JSON.stringify(text));
+    }
+  }
+});

@@ -32,8 +32,10 @@ const QUOTE = 34;
 export async function* readTsv(source: Chunks, file: string, options: TsvOptions): AsyncGenerator<TsvRow> {
   const records = new Records(file, options);
   for await (const chunk of source) {
-    for (let i = 0; i < chunk.length; i++) {
-      const row = records.push(chunk[i]);
+    for (let i = 0; i < chunk.length; ) {
+      i += records.run(chunk, i);
+      if (i === chunk.length) break;
+      const row = records.push(chunk[i++]);
       if (row) yield row;
     }
   }
@@ -62,6 +64,22 @@ class Records {
     readonly options: TsvOptions,
   ) {}
 
+  /** Takes the bytes from `from` on that are nothing but text, all at once, and returns how many they are. */
+  run(chunk: Uint8Array, from: number): number {
+    let end = from;
+    if (this.#state === 'quoted') while (end < chunk.length && chunk[end] !== QUOTE) end++;
+    else if (this.#state === 'plain') while (end < chunk.length && chunk[end] > CR) end++;
+    const count = end - from;
+    if (count) {
+      this.#at += count;
+      this.#checkLength();
+      this.#reserve(count);
+      this.#field.set(chunk.subarray(from, end), this.#length);
+      this.#length += count;
+    }
+    return count;
+  }
+
   push(byte: number): TsvRow | null {
     const at = this.#at++;
     const skip = this.#isAfterCr && byte === LF;
@@ -70,8 +88,7 @@ class Records {
       this.#offset = this.#at;
       return null;
     }
-    if (at - this.#offset > (this.options.longest ?? 1 << 26))
-      throw new FormatError(this.file, this.#offset, `a record is longer than ${at - this.#offset} bytes`);
+    this.#checkLength(at);
     if (this.#state === 'quoted') {
       if (byte === QUOTE) this.#state = 'quote';
       else this.#keep(byte);
@@ -98,12 +115,21 @@ class Records {
     return this.#endRecord();
   }
 
+  #checkLength(at = this.#at): void {
+    const longest = this.options.longest ?? 1 << 26;
+    if (at - this.#offset > longest)
+      throw new FormatError(this.file, this.#offset, `a record is longer than ${longest} bytes`);
+  }
+
+  #reserve(count: number): void {
+    if (this.#length + count <= this.#field.length) return;
+    const larger = new Uint8Array(Math.max(2 * this.#field.length, this.#length + count));
+    larger.set(this.#field.subarray(0, this.#length));
+    this.#field = larger;
+  }
+
   #keep(byte: number): void {
-    if (this.#length === this.#field.length) {
-      const larger = new Uint8Array(this.#length * 2);
-      larger.set(this.#field);
-      this.#field = larger;
-    }
+    this.#reserve(1);
     this.#field[this.#length++] = byte;
   }
 

@@ -7,14 +7,30 @@ import { CLOSE, DIGIT, END, OPERATOR, UNKNOWN, vocabulary } from './tree.ts';
 
 const ids = new Map<string, number>(vocabulary.map((symbol, id) => [symbol, id]));
 
+const LEFT = 40;
+const RIGHT = 41;
+const SPACE = 32;
+
 /**
- * Tokens of a source text: parentheses dropped, split on white space, at most `maxLength` - 1 tokens, then
- * `<eos>`. Symbols outside of the vocabulary become `<unk>`. No `<eos>` when `maxLength` is absent.
+ * Tokens of a source text: parentheses deleted, split on white space, at most `maxLength` - 1 tokens, then `<eos>`.
+ * Symbols outside of the vocabulary become `<unk>`. No `<eos>` when `maxLength` is absent.
  */
-export function tokenize(source: string, maxLength?: number): number[] {
-  const symbols = source.replace(/[()]/g, ' ').split(/\s+/).filter(Boolean);
-  const tokens = symbols.map((symbol) => (symbol === 'X' ? CLOSE : (ids.get(symbol) ?? UNKNOWN)));
-  return maxLength === undefined ? tokens : [...tokens.slice(0, maxLength - 1), END];
+export function tokenize(source: string, maxLength = Number.POSITIVE_INFINITY): number[] {
+  const most = maxLength - 1;
+  const tokens: number[] = [];
+  let symbol = '';
+  for (let i = 0; i <= source.length && tokens.length < most; i++) {
+    const code = i < source.length ? source.charCodeAt(i) : SPACE;
+    if (code === LEFT || code === RIGHT) continue;
+    if (code > SPACE && !(code > 127 && /\s/.test(source[i]))) symbol += source[i];
+    else if (symbol) {
+      // The S4 loader writes X for the closing bracket.
+      tokens.push(symbol === 'X' ? CLOSE : (ids.get(symbol) ?? UNKNOWN));
+      symbol = '';
+    }
+  }
+  if (maxLength !== Number.POSITIVE_INFINITY) tokens.push(END);
+  return tokens;
 }
 
 /** The parenthesised text of a token sequence (without `<eos>` and padding). */
