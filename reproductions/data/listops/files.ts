@@ -41,7 +41,7 @@ export async function encodeFiles(paths: readonly string[], signal?: AbortSignal
   const labels: number[] = [];
   for (const [split, path] of paths.entries()) {
     for await (const { source, target } of readRows(path, signal)) {
-      rows.push(Uint8Array.from(tokenize(source, LONGEST).slice(0, -1)));
+      rows.push(new Uint8Array(tokenize(source, LONGEST)).subarray(0, -1));
       labels.push(target);
       counts[split]++;
     }

@@ -11,6 +11,9 @@ const LEFT = 40;
 const RIGHT = 41;
 const SPACE = 32;
 
+/** The S4 loader writes X for the closing bracket. */
+const idOf = (symbol: string): number => (symbol === 'X' ? CLOSE : (ids.get(symbol) ?? UNKNOWN));
+
 /**
  * Tokens of a source text: parentheses deleted, split on white space, at most `maxLength` - 1 tokens, then `<eos>`.
  * Symbols outside of the vocabulary become `<unk>`. No `<eos>` when `maxLength` is absent.
@@ -18,15 +21,19 @@ const SPACE = 32;
 export function tokenize(source: string, maxLength = Number.POSITIVE_INFINITY): number[] {
   const most = maxLength - 1;
   const tokens: number[] = [];
-  let symbol = '';
+  // Of the symbol at hand: where it begins, how many characters it has, the last of them.
+  let from = 0;
+  let count = 0;
+  let last = 0;
   for (let i = 0; i <= source.length && tokens.length < most; i++) {
     const code = i < source.length ? source.charCodeAt(i) : SPACE;
     if (code === LEFT || code === RIGHT) continue;
-    if (code > SPACE && !(code > 127 && /\s/.test(source[i]))) symbol += source[i];
-    else if (symbol) {
-      // The S4 loader writes X for the closing bracket.
-      tokens.push(symbol === 'X' ? CLOSE : (ids.get(symbol) ?? UNKNOWN));
-      symbol = '';
+    if (code > SPACE && !(code > 127 && /\s/.test(source[i]))) {
+      if (count++ === 0) from = i;
+      last = code;
+    } else if (count) {
+      tokens.push(idOf(count === 1 ? String.fromCharCode(last) : source.slice(from, i).replace(/[()]/g, '')));
+      count = 0;
     }
   }
   if (maxLength !== Number.POSITIVE_INFINITY) tokens.push(END);
