@@ -50,6 +50,16 @@ export interface ClaimFacts {
   cost: Record<Scale, string>;
 }
 
+/** A search for each model's learning rate: the same rates, steps and seeds for all of them. */
+export interface RateSearch {
+  /** Where the rates are used, and the task that they are chosen on. */
+  scale: Scale;
+  task: string;
+  rates: readonly number[];
+  /** The plan of that scale at a rate. */
+  plan(model: string, task: string, rate: number): UnseededPlan;
+}
+
 export interface TrainingClaim extends ClaimFacts {
   kind: 'training';
   /** The model that the paper proposes; the others are baselines. */
@@ -62,6 +72,8 @@ export interface TrainingClaim extends ClaimFacts {
   openData(task: string, scale: Scale, options: DataOptions): Promise<AnyDataset>;
   /** Throws `UsageError` when the model has no configuration for the task. */
   plan(model: string, task: string, scale: Scale): UnseededPlan;
+  /** What was chosen on validation data, and how it can be chosen again (`repro search`). */
+  search?: RateSearch;
   /** In the published unit: how much worse than published still counts as reproduced. */
   tolerance: number;
   /** Default: `usualVerdict` with the tolerance. */

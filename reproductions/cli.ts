@@ -46,6 +46,22 @@ function build() {
     .example('  repro flashbutterfly-path256 --scale desk')
     .action((claim, options) => load('run', [claim], options));
   cli
+    .command(
+      'search <claim>',
+      'Try the same learning rates with every model, judged on validation data; all trials are kept',
+    )
+    .option('--task <id>', 'Task (default: the one that the claim chooses on)')
+    .option('--models <ids>', 'Models (default: those of the claim)')
+    .option('--rates <list>', 'Learning rates, such as 0.001,0.002 (default: those of the claim)')
+    .option('--seed <n>', 'One seed (default: 0)')
+    .option('--seeds <list>', 'Seeds, such as 0,1,2 or 0..4')
+    .option('--steps <n>', 'Another number of training steps; the schedule ends with them')
+    .option('--budget <time>', 'Stop with a checkpoint after this time: 90s, 30m, 2h')
+    .option('--data <where>', 'As in repro run', { default: 'auto' })
+    .option('--device <id>', 'cpu, reference or webgpu[:i]', { default: 'cpu' })
+    .example('  repro search h3-synthetics --steps 2000')
+    .action((claim, options) => load('search', [claim], options));
+  cli
     .command('list', 'Every claim: published number, our best, verdict, cost')
     .option('--json', 'One JSON object')
     .example('  repro list')
@@ -104,6 +120,7 @@ function build() {
 
 const commands: Record<string, () => Promise<{ run(args: unknown[], options: Options): Promise<number> }>> = {
   run: () => import('./commands/run.ts'),
+  search: () => import('./commands/search.ts'),
   list: () => import('./commands/list.ts'),
   table: () => import('./commands/table.ts'),
   verify: () => import('./commands/verify.ts'),

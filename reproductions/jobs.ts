@@ -45,7 +45,7 @@ export interface JobResult {
 }
 
 /** Everything that decides what is computed, as JSON holds it: an option that is undefined is not there. */
-function jobConfig({ claim, task, model, scale, plan, dataset, device }: Job): Record<string, unknown> {
+export function jobConfig({ claim, task, model, scale, plan, dataset, device }: Job): Record<string, unknown> {
   const config = {
     ...{ claim: claim.id, task, model, scale, plan },
     data: { id: dataset.id, kind: dataset.kind, checksum: dataset.checksum },

@@ -25,6 +25,7 @@ import { openAssociativeRecall } from '../data/synthetics/associative-recall.ts'
 import { hyenaLengths, hyenaSizes, hyenaVocabularies } from '../data/synthetics/hyena.ts';
 import { UsageError } from '../errors.ts';
 import { offlineOnly, type SyntheticRun, syntheticPlan } from '../synthetic-languages.ts';
+import type { UnseededPlan } from '../train/plan.ts';
 
 /** Lengths as the paper prints them. */
 const printed: Record<number, string> = { 32768: '30k', 65536: '64k', 131072: '131k' };
@@ -55,13 +56,13 @@ type Model = keyof typeof models;
 const smokeLength = 64;
 
 const epoch = Math.ceil(hyenaSizes.train / 32);
-/** Epochs at desk scale, and each model's rate: the best of 0.0005, 0.001, 0.002 and 0.005 on validation data. */
+/** Epochs at desk scale, and each model's rate: the best of 0.001, 0.002 and 0.005 on validation data. */
 const deskEpochs = 20;
 const deskRate: Record<Model, number> = {
   ...{ hyena: 0.002, h3: 0.002, transformer: 0.002, 'long-conv': 0.002, gss: 0.002, rwkv: 0.002 },
 };
 
-function run(model: Model, length: number, scale: Scale): SyntheticRun {
+function run(model: Model, length: number, scale: Scale, rate = deskRate[model]): SyntheticRun {
   const same = { batch: 32, weightDecay: 0.1, betas: [0.9, 0.98], schedule: 'cosine', minFactor: 0 } as const;
   /** Evaluation holds about as much as a batch of training. */
   const evaluationBatch = Math.max(1, Math.min(100, Math.floor(2 ** 17 / length)));
@@ -73,7 +74,7 @@ function run(model: Model, length: number, scale: Scale): SyntheticRun {
       };
     case 'desk':
       return {
-        ...{ ...same, lr: deskRate[model], evaluationBatch },
+        ...{ ...same, lr: rate, evaluationBatch },
         ...{ steps: deskEpochs * epoch, warmup: epoch, evaluateEvery: epoch },
       };
     case 'smoke':
@@ -93,6 +94,14 @@ function filterOfThePaper(network: LanguageModelConfig): LanguageModelConfig {
     block.mixer === 'hyena' ? { ...block, config: { ...block.config, filterWidth: 32 } } : block,
   );
   return { ...network, blocks };
+}
+
+function plan(model: string, task: string, scale: Scale, rate?: number): UnseededPlan {
+  const { vocabulary, length: published } = known(task);
+  const length = scale === 'smoke' ? smokeLength : published;
+  const size: SyntheticSize = { layers: 2, width: 64, vocabulary, length: length + 2, embedDropout: 0 };
+  const own = run(model as Model, length, scale, rate);
+  return syntheticPlan(filterOfThePaper(syntheticNetwork(models[model as Model].mixer, size, own.lr)), own);
 }
 
 const claim: TrainingClaim = {
@@ -137,12 +146,10 @@ const claim: TrainingClaim = {
       ...{ vocabulary, length: smokeLength, sizes: { train: 1000, validation: 100, test: 200 } },
     });
   },
-  plan(model, task, scale) {
-    const { vocabulary, length: published } = known(task);
-    const length = scale === 'smoke' ? smokeLength : published;
-    const size: SyntheticSize = { layers: 2, width: 64, vocabulary, length: length + 2, embedDropout: 0 };
-    const own = run(model as Model, length, scale);
-    return syntheticPlan(filterOfThePaper(syntheticNetwork(models[model as Model].mixer, size, own.lr)), own);
+  plan,
+  search: {
+    ...{ scale: 'desk', task: 'v10-l1024', rates: [0.001, 0.002, 0.005] },
+    plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };
 export default claim;

@@ -64,11 +64,11 @@ async function train(claim: TrainingClaim, scale: Scale, options: Options): Prom
   return exit.done;
 }
 
-const pick = (kind: string, given: unknown, known: string[], usual: string[]): string[] =>
+export const pick = (kind: string, given: unknown, known: string[], usual: string[]): string[] =>
   (list(given) ?? usual).map((word) => choose(kind, word, known));
 
 /** `--steps`, `--tokens`: another length of training; the schedule ends with it, the warm-up keeps its share. */
-function shortened(
+export function shortened(
   plan: UnseededPlan,
   length: { steps: number | undefined; tokens: number | undefined },
 ): UnseededPlan {
@@ -100,7 +100,7 @@ function divided(plan: UnseededPlan, parts: number | undefined): UnseededPlan {
  * The job with its batches divided until a part fits into memory, found out before anything is allocated. Batch norm
  * then sees the parts, so the division is a part of the configuration. Throws when one example alone does not fit.
  */
-async function fitting(job: Job): Promise<Job> {
+export async function fitting(job: Job): Promise<Job> {
   const { task, model, plan, dataset, device } = job;
   const limit = memoryLimit(device);
   for (let accumulation = plan.accumulation; accumulation <= plan.batch; accumulation++) {
@@ -130,7 +130,7 @@ interface Prepared {
   baselines: Baseline[];
 }
 
-async function prepare(claim: TrainingClaim, task: string, scale: Scale, data: string): Promise<Prepared> {
+export async function prepare(claim: TrainingClaim, task: string, scale: Scale, data: string): Promise<Prepared> {
   const start = performance.now();
   const dataset = await claim.openData(task, scale, {
     data,

@@ -4,6 +4,7 @@ import { readEvidence } from '../../results/evidence.ts';
 import { readMeasurements } from '../../results/measurement.ts';
 import { choose } from '../../results/terminal/options.ts';
 import { print, progress } from '../../results/terminal/output.ts';
+import { readTrials } from '../../results/trials.ts';
 import { claimIds, loadClaim, type TrainingClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { exit } from '../errors.ts';
@@ -12,6 +13,7 @@ import type { MeasurementClaim } from '../measure/measurement.ts';
 import { deviceName, summariesOf } from '../measure/results.ts';
 import { measurementFindings } from '../measure/verify.ts';
 import { summaries } from '../results.ts';
+import { searches, searchFindings, trialFindings } from '../search-verify.ts';
 import { type Finding, findings } from '../verify.ts';
 
 interface Verified {
@@ -29,7 +31,8 @@ export async function run([given]: unknown[], options: Options): Promise<number>
   let records = 0;
   for (const id of words.length ? words : claimIds()) {
     const claim = await loadClaim(id);
-    for (const { found, ...record } of claim.kind === 'measurement' ? measured(claim) : trained(claim)) {
+    const read = claim.kind === 'measurement' ? measured(claim) : [...trained(claim), ...searched(claim)];
+    for (const { found, ...record } of read) {
       records++;
       if (found.some((f) => f.kind === 'wrong')) wrong++;
       const state = found.length ? found.map((f) => `${f.kind}: ${f.sentence}`).join('; ') : 'holds';
@@ -55,6 +58,27 @@ const trained = (claim: TrainingClaim): Verified[] =>
       shown: `${showValue(metric, test.value)}, ${verdict.kind}`,
     };
   });
+
+/** Every trial, then every search as a whole. */
+function searched(claim: TrainingClaim): Verified[] {
+  const trials = readTrials(claim.id);
+  const single = trials.map((trial): Verified => {
+    const { id, task, model, scale, rate, seed, metric, validation, diverged } = trial;
+    return {
+      ...{ id, found: trialFindings(claim, trial) },
+      name: `${claim.id} search ${task} ${model} ${scale} rate ${rate} seed ${seed}`,
+      result: { metric, rate, validation, diverged },
+      shown: validation ? `validation ${showValue(metric, validation.value)}` : 'diverged',
+    };
+  });
+  const whole = searches(trials).map((search): Verified => {
+    const { task, scale, steps, trials: all } = search;
+    const name = `${claim.id} search ${task} ${scale} of ${steps} steps`;
+    const shown = `${all.length} trials, chosen on validation data`;
+    return { id: name, name, found: searchFindings(claim, search), result: { trials: all.length }, shown };
+  });
+  return [...single, ...whole];
+}
 
 const measured = (claim: MeasurementClaim): Verified[] =>
   readMeasurements(claim.id).map((evidence) => {

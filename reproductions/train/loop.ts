@@ -26,6 +26,8 @@ export interface LoopOptions {
   stopAfter?: number;
   /** Seconds between checkpoints when evaluations are far apart. Default 300. */
   checkpointSeconds?: number;
+  /** Leave the test split alone: the run is there to choose something by. */
+  untested?: boolean;
   report?: Partial<LoopReport>;
   /** Called at the end, with the parameters that were tested. */
   finished?(session: Session): Promise<void>;
@@ -111,7 +113,7 @@ class Course {
         await new Promise((resolve) => setImmediate(resolve));
       }
       this.#takeBest();
-      const test = await this.#evaluate('test');
+      const test = this.options.untested ? null : await this.#evaluate('test');
       this.#journal.write({ event: 'finished', time: now(), step: session.step });
       await this.options.finished?.(session);
       return this.#result('finished', test);
