@@ -74,8 +74,15 @@ export function ranked(trials: readonly Trial[]): { rate: number; value: number;
     .sort((a, b) => sign * (a.value - b.value) || a.loss - b.loss);
 }
 
-/** What is wrong with a search as a whole. */
-export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Search): Finding[] {
+/** The search that the claim's rates are from: of its task, the longest. */
+export function deciding(claim: TrainingClaim, all: readonly Search[]): Search | undefined {
+  const { search } = claim;
+  const own = all.filter(({ task, scale }) => task === search?.task && scale === search.scale);
+  return own.sort((a, b) => b.steps - a.steps)[0];
+}
+
+/** What is wrong with a search as a whole; `decides`: the claim's rates must be those that were best in it. */
+export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Search, decides: boolean): Finding[] {
   const found: Finding[] = [];
   const models = [...new Set(trials.map((trial) => trial.model))];
   const budget = (model: string) => {
@@ -89,8 +96,7 @@ export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Se
         kind: 'wrong',
         sentence: `${model} was tried at ${budget(model)} (rate/seed) and ${first} at ${budget(first)}: not the same budget`,
       });
-  const choice = claim.search;
-  if (!choice || choice.scale !== scale || choice.task !== task) return found;
+  if (!decides) return found;
   for (const model of models) {
     const [best] = ranked(trials.filter((trial) => trial.model === model));
     const taken = claim.plan(model, task, scale).lr;

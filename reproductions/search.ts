@@ -27,7 +27,8 @@ export async function runTrial(job: Job, rate: number, options: TrialOptions): P
   const hash = configHash(config);
   const name = `${task}-${model}-rate${rate}-seed${plan.seed}-${hash.slice(0, 8)}`;
   const folder = join(runsFolder(), 'repro', claim.id, 'search', name);
-  const done = readTrials(claim.id).findLast((trial) => trial.config_hash === hash);
+  const known = [...readTrials(claim.id, 'committed'), ...readTrials(claim.id, 'own')];
+  const done = known.findLast((trial) => trial.config_hash === hash);
   if (done) return { folder, trial: done, earlier: true, outcome: 'finished' };
   mkdirSync(folder, { recursive: true });
   const unlock = lock(folder);

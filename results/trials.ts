@@ -55,13 +55,11 @@ export function appendTrial(content: Omit<Trial, 'sha256'>): Trial {
   return trial;
 }
 
-/** The trials of a claim: those that came with the package, then this machine's. Damaged ones are named. */
-export const readTrials = (claim: string): Trial[] =>
-  Object.values(evidenceFolders())
-    .map((folder) => file(folder, claim))
-    .filter((path) => existsSync(path))
-    .flatMap((path) => {
-      const { records, damage } = readRecords(path, trialSchema, { own: true });
-      for (const d of damage) progress.say(showDamage(d));
-      return records;
-    });
+/** The trials of a claim that came with the package, or this machine's. Damaged ones are named. */
+export function readTrials(claim: string, from: 'committed' | 'own'): Trial[] {
+  const path = file(evidenceFolders()[from], claim);
+  if (!existsSync(path)) return [];
+  const { records, damage } = readRecords(path, trialSchema, { own: true });
+  for (const d of damage) progress.say(showDamage(d));
+  return records;
+}

@@ -4,7 +4,7 @@ import { readEvidence } from '../../results/evidence.ts';
 import { readMeasurements } from '../../results/measurement.ts';
 import { choose } from '../../results/terminal/options.ts';
 import { print, progress } from '../../results/terminal/output.ts';
-import { readTrials } from '../../results/trials.ts';
+import { readTrials, type Trial } from '../../results/trials.ts';
 import { claimIds, loadClaim, type TrainingClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { exit } from '../errors.ts';
@@ -13,7 +13,7 @@ import type { MeasurementClaim } from '../measure/measurement.ts';
 import { deviceName, summariesOf } from '../measure/results.ts';
 import { measurementFindings } from '../measure/verify.ts';
 import { summaries } from '../results.ts';
-import { searches, searchFindings, trialFindings } from '../search-verify.ts';
+import { deciding, searches, searchFindings, trialFindings } from '../search-verify.ts';
 import { type Finding, findings } from '../verify.ts';
 
 interface Verified {
@@ -59,25 +59,29 @@ const trained = (claim: TrainingClaim): Verified[] =>
     };
   });
 
-/** Every trial, then every search as a whole. */
+/** Every trial, then every search as a whole. What this machine tried decides nothing: the claim's rates do not follow it. */
 function searched(claim: TrainingClaim): Verified[] {
-  const trials = readTrials(claim.id);
-  const single = trials.map((trial): Verified => {
-    const { id, task, model, scale, rate, seed, metric, validation, diverged } = trial;
-    return {
-      ...{ id, found: trialFindings(claim, trial) },
-      name: `${claim.id} search ${task} ${model} ${scale} rate ${rate} seed ${seed}`,
-      result: { metric, rate, validation, diverged },
-      shown: validation ? `validation ${showValue(metric, validation.value)}` : 'diverged',
-    };
-  });
-  const whole = searches(trials).map((search): Verified => {
-    const { task, scale, steps, trials: all } = search;
+  const committed = readTrials(claim.id, 'committed');
+  const own = readTrials(claim.id, 'own');
+  const published = searches(committed);
+  const whole = [...published, ...searches(own)].map((search): Verified => {
+    const { task, scale, steps, trials } = search;
     const name = `${claim.id} search ${task} ${scale} of ${steps} steps`;
-    const shown = `${all.length} trials, chosen on validation data`;
-    return { id: name, name, found: searchFindings(claim, search), result: { trials: all.length }, shown };
+    const found = searchFindings(claim, search, search === deciding(claim, published));
+    const shown = `${trials.length} trials, judged on validation data`;
+    return { id: name, name, found, result: { trials: trials.length }, shown };
   });
-  return [...single, ...whole];
+  return [...[...committed, ...own].map((trial) => tried(claim, trial)), ...whole];
+}
+
+function tried(claim: TrainingClaim, trial: Trial): Verified {
+  const { id, task, model, scale, rate, seed, metric, validation, diverged } = trial;
+  return {
+    ...{ id, found: trialFindings(claim, trial) },
+    name: `${claim.id} search ${task} ${model} ${scale} rate ${rate} seed ${seed}`,
+    result: { metric, rate, validation, diverged },
+    shown: validation ? `validation ${showValue(metric, validation.value)}` : 'diverged',
+  };
 }
 
 const measured = (claim: MeasurementClaim): Verified[] =>
