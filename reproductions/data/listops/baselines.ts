@@ -23,6 +23,8 @@ export function rootGuess(data: ListOps, split: SplitName): number {
 export const listOpsBaselines = async (data: ListOps): Promise<Baseline[]> => [
   {
     ...{ method: 'by the root alone: MIN 0, MAX 9, MED 4, SM 2', metric: 'accuracy' },
-    ...{ value: rootGuess(data, 'test'), reference: KNOWN },
+    value: rootGuess(data, 'test'),
+    // That of the published generator and the full split alone: shorter expressions are another task.
+    ...(data.kind.startsWith('generated-variant') || data.sizes.test < 2_000 ? {} : { reference: KNOWN }),
   },
 ];

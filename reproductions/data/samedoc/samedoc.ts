@@ -15,7 +15,7 @@ import { labelOf, PairDrawer, type Span } from './pairs.ts';
 
 const ID = 'retrieval-samedoc';
 const RECIPE = 1;
-const pairSizes: Record<SplitName, number> = { train: 20_000, validation: 2_000, test: 4_000 };
+export const pairSizes: Record<SplitName, number> = { train: 20_000, validation: 2_000, test: 4_000 };
 /** First sample number of each split. */
 const firstSample: Record<SplitName, number> = { train: 0, validation: 1_000_000, test: 2_000_000 };
 
