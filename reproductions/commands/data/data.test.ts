@@ -167,7 +167,7 @@ test('generated data is verified against the published generator, and a wrong la
   writeFileSync(forged, `${rows.join('\n')}\n`);
   const wrong = await data(['verify', 'listops', '--from', forged]);
   assert.equal(wrong.code, 1, wrong.err);
-  assert.match(wrong.out, /forged\.tsv, line 31: the expression has the value \d, its label says \d/);
+  assert.match(wrong.out, /forged\.tsv, row 30: the expression has the value \d, its label says \d/);
   const made = await data(['verify', 'listops']);
   assert.equal(made.code, 0, made.out);
   assert.match(made.out, /labels under \[MED .* agrees/);
