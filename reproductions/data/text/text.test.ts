@@ -52,7 +52,7 @@ test('ties go by code points: U+FF5E before U+1F600, which UTF-16 has the other 
     for (let i = 0; i < Math.min(p.length, q.length); i++) if (p[i] !== q[i]) return p[i] - q[i];
     return p.length - q.length;
   };
-  const parts = ['', 'a', '\ud83d', '\ude00', '\u{1f600}', '\u{1f601}', '\u{20000}', '\uffff', '\ue000'];
+  const parts = ['', 'a', '\ud83d', '\ude00', '\u{1f600}', '\uffff'];
   const texts = parts.flatMap((a) => parts.flatMap((b) => parts.map((c) => a + b + c)));
   for (const a of texts)
     for (const b of texts)
