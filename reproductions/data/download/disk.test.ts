@@ -107,7 +107,7 @@ test('unpacking asks for room first: what is in a zip, what gzip says is inside'
 
 test('unpacking stops before the disk is full, says how much more is needed, and leaves nothing', async () => {
   const some = content(MiB);
-  const files = Array.from({ length: 40 }, (_, i) => ({ path: `f/${i}`, bytes: some }));
+  const files = Array.from({ length: 24 }, (_, i) => ({ path: `f/${i}`, bytes: some }));
   const { file, record } = await archived(at, files);
   // Enough at first; then somebody else fills the disk.
   let calls = 0;
@@ -116,7 +116,7 @@ test('unpacking stops before the disk is full, says how much more is needed, and
     assert.equal(error.name, 'StorageError');
     assert.match(
       error.message,
-      /file\.tar\.gz: .* has 63 MiB left after 1[67](\.\d)? MiB were unpacked, \d\d % of the archive; about \d\d(\.\d)? MiB more are needed/,
+      /file\.tar\.gz: .* has 63 MiB left after 1[67](\.\d)? MiB were unpacked, \d\d % of the archive; about \d(\.\d+)? MiB more are needed/,
     );
     return true;
   });
