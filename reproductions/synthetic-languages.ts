@@ -22,6 +22,7 @@ export function syntheticPlan(network: LanguageModelConfig, run: SyntheticRun): 
   const { schedule, minFactor, warmup, ...same } = run;
   return {
     ...{ task: 'tokens', network, metric: 'accuracy', accumulation: 1, clip: null, ...same },
+    untilPerfect: true,
     schedule: { kind: schedule, warmup, total: run.steps, warmupFrom: 'zero', minFactor },
   };
 }

@@ -38,7 +38,8 @@ export function findings(claim: TrainingClaim, record: Evidence): Finding[] {
     'task or model are not those of its configuration',
   );
   wrong(plan?.seed !== record.seed, 'its seed is not that of its configuration');
-  const early = plan?.patience !== undefined && steps < plan.steps;
+  const perfect = plan?.untilPerfect === true && validation.value === 1 && best_step === steps;
+  const early = (plan?.patience !== undefined || perfect) && steps < (plan?.steps ?? 0);
   wrong(
     plan?.steps !== steps && !early,
     `it was trained for ${steps} steps, not the ${plan?.steps} of its configuration`,

@@ -10,8 +10,8 @@
  * The paper's models are small: paper scale is minutes on two cores, and is what judges the claim. Reconstructed there:
  * GSS, Hyena and the others beside H3, S4D and attention (no configuration was published); the cosine begins after the
  * warm-up, not at step 0; every step has 32 examples, where an epoch of safari ends with one of 8; validation is a split
- * of its own, where safari has the test split. Desk scale: shorter, each model with the best of the same three rates on
- * validation data.
+ * of its own, where safari has the test split; a run ends when it is perfect there, for no later step would be tested.
+ * Desk scale: shorter, each model with the best of the same three rates on validation data.
  */
 
 import {

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { syntheticMixers } from '../../models/configurations/synthetic-languages.ts';
 import { findRows } from '../../results/published/published.ts';
 import { type Scale, scales } from '../claim.ts';
@@ -22,6 +27,7 @@ for (const claim of [h3, hyena])
           assert.equal(plan.task, 'tokens');
           assert.ok(plan.schedule.warmup < plan.steps && plan.steps === plan.schedule.total, `${task} ${model}`);
           assert.equal(plan.steps % plan.evaluateEvery, 0, `${task} ${model}: the last evaluation is an odd one`);
+          assert.ok(plan.untilPerfect, `${task} ${model}`);
           if (!data) continue;
           const own = fitted(plan, data);
           assert.ok(own.network.length >= data.length);
@@ -75,5 +81,22 @@ test('what is not published says so, and data cannot be given', async () => {
     const [task] = Object.keys(claim.tasks);
     await assert.rejects(claim.openData(task, 'smoke', { data: 'real' }), /made here by its recipe/);
     assert.throws(() => claim.plan(claim.subject, 'nothing', 'smoke'), /has no task nothing/);
+  }
+});
+
+test('repro h3-synthetics trains and ends in its row, length beyond training included', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'longconv-synthetics-'));
+  try {
+    const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+    const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
+    const args = ['h3-synthetics', '--task', 'recall-longer', '--models', 'h3,attention', '--steps', '10'];
+    const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_CACHE: join(folder, 'cache') };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...run, ...args], { env, encoding: 'utf8' });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /trained at 20, tested at 40 │ H3 +│ accuracy, % │ ~98\.4 \(second hand\)/);
+    assert.match(stdout, /trained at 20, tested at 40 │ Attention/);
+    assert.match(stderr, /length 20 in training and 40 in test/);
+  } finally {
+    rmSync(folder, { recursive: true });
   }
 });

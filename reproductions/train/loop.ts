@@ -143,9 +143,10 @@ class Course {
     return step > 0 && (step % plan.evaluateEvery === 0 || step === plan.steps);
   }
 
-  /** The plan is done, or the validation split has not got better for long enough. */
+  /** The plan is done, or the validation split has not got better for long enough, or cannot get better. */
   #ended(): boolean {
-    const { step, stale, plan } = this.session;
+    const { step, stale, best, plan } = this.session;
+    if (plan.untilPerfect && plan.metric === 'accuracy' && best?.value === 1) return true;
     return step === plan.steps || (plan.patience !== undefined && stale >= plan.patience);
   }
 

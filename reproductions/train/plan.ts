@@ -28,6 +28,8 @@ export interface Method {
   plateau?: PlateauOptions;
   /** Stop after so many evaluations on the validation split without a better one. */
   patience?: number;
+  /** Stop when the validation accuracy is 1: the first step that is best is tested, so no later one could be. */
+  untilPerfect?: boolean;
   steps: number;
   /** Steps between evaluations on the validation split (each is followed by a checkpoint). */
   evaluateEvery: number;

@@ -187,6 +187,28 @@ test('patience: the run ends when the validation split no longer gets better, al
   assert.deepEqual((await run('patient-parts', {}, frozen)).step, 20);
 });
 
+test('a run that may end when it is perfect on validation data is tested as the whole one is', async () => {
+  // One sample of the most frequent class in the place of the validation split.
+  const easy = async () => {
+    const all = await data();
+    const counts = all.labelCounts('train');
+    const frequent = counts.indexOf(Math.max(...counts));
+    const sample = Array.from({ length: 200 }, (_, i) => i).find(
+      (i) => all.batch('train', [i]).targets[0] === frequent,
+    );
+    const one = (split: 'train' | 'validation' | 'test', indices: ArrayLike<number>) =>
+      all.batch(split === 'test' ? 'test' : 'train', split === 'validation' ? [sample as number] : indices);
+    return Object.assign(Object.create(all), { batch: one, sizes: { ...all.sizes, validation: 1 } }) as typeof all;
+  };
+  const planned = { ...plan, steps: 40, evaluateEvery: 5 } as TrainingPlan;
+  const whole = await trainLoop(device, await easy(), planned, options('to-the-end'));
+  const short = await trainLoop(device, await easy(), { ...planned, untilPerfect: true }, options('until-perfect'));
+  assert.equal(whole.step, 40);
+  assert.equal(whole.validation?.value, 1, 'it did not learn what is frequent');
+  assert.ok(short.step < 40 && short.step === short.bestStep);
+  assert.deepEqual([short.test, short.validation, short.bestStep], [whole.test, whole.validation, whole.bestStep]);
+});
+
 test('a plateau of the validation loss lowers the rate, the same over a stop', async () => {
   const plateau = {
     ...{ mode: 'min', threshold: 10, thresholdMode: 'absolute', factor: 0.5, patience: 0, cooldown: 0, minFactor: 0 },
