@@ -11,6 +11,7 @@ import { FormatError } from '../formats/format-error.ts';
 import { writePng } from '../formats/png.ts';
 import { havePackage } from '../packages/packages.ts';
 import { packagePlace } from '../packages/places.ts';
+import definition from '../sets/img-emoji9.ts';
 import { emojiClasses, readConcepts, splitOf } from './concepts.ts';
 import { openEmoji } from './emoji9.ts';
 import { type EmojiVendor, emojiVendors } from './packages.ts';
@@ -89,6 +90,20 @@ test('the packages become a dataset, both pictures of a concept in one split', a
   assert.equal(data.kind, 'stand-in:img-emoji9');
   assert.deepEqual(data.input, { kind: 'real', dims: 3 });
   assert.deepEqual((await openEmoji({ vendors, gray: true })).input, { kind: 'real', dims: 1 });
+});
+
+test('baselines are computed on the test split; the known values belong to the whole set alone', async () => {
+  const baselines = (await definition.baselines?.(await openEmoji({ vendors }), {})) ?? [];
+  assert.deepEqual(
+    baselines.map(({ method, metric }) => `${method}: ${metric}`),
+    ['majority class', 'ridge regression on RGB pixels', 'nearest neighbour on RGB pixels'].map(
+      (m) => `${m}: accuracy`,
+    ),
+  );
+  for (const { value, reference } of baselines) {
+    assert.ok(value >= 0 && value <= 1);
+    assert.equal(reference, undefined);
+  }
 });
 
 test('it is decoded once, and then read without the packages', async () => {

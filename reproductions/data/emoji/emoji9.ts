@@ -68,6 +68,10 @@ export async function openEmoji(options: EmojiOptions = {}): Promise<ImageDatase
   return new ImageDataset(images, options);
 }
 
+/** Whether it has all pictures of the real packages. */
+export const isWhole = ({ sizes }: ImageDataset): boolean =>
+  sizes.train === 3046 && sizes.validation === 388 && sizes.test === 378;
+
 /** `pixels` (n, 3, 32, 32), `labels` (n), `counts` of the three splits, which lie one after another. */
 function decode(vendors: readonly EmojiVendor[], { signal, progress }: EmojiOptions): CacheArrays {
   const folders = vendors.map(({ name, pin }) => ({ name, folder: packageFolder(pin, EMOJI_ID) }));

@@ -1,10 +1,9 @@
 /** What simple methods get on the test split of an image dataset, fitted on its training split. */
-
 import { pixelFeatures } from '../baselines/features.ts';
 import { majority } from '../baselines/majority.ts';
 import { nearestNeighbour } from '../baselines/nearest-neighbour.ts';
 import { ridge } from '../baselines/ridge.ts';
-import { splitNames } from '../dataset.ts';
+import type { SplitName } from '../dataset.ts';
 import type { Baseline, WorkOptions } from '../definition.ts';
 import type { ImageDataset } from './image-dataset.ts';
 
@@ -14,23 +13,35 @@ export interface KnownBaselines {
   nearest?: number;
 }
 
+/** So many images at most, so that it stays a matter of seconds; where fewer than all are used, the method says so. */
+const most = { fitted: 20_000, known: 10_000, compared: 5_000 };
+
 /** Lambda of ridge regression is chosen on the validation split. */
 export async function imageBaselines(
   data: ImageDataset,
   { signal, progress }: WorkOptions,
   known: KnownBaselines = {},
 ): Promise<Baseline[]> {
-  const [train, validation, test] = splitNames.map((split) => pixelFeatures(data, split));
+  const first = (split: SplitName, limit: number) => pixelFeatures(data, split, Math.min(limit, data.sizes[split]));
+  const part = (split: SplitName, limit: number) =>
+    data.sizes[split] > limit ? [`${limit} of ${data.sizes[split]} ${split} images`] : [];
   const options = { ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
-  const linear = await ridge(train, validation, test, { classes: data.classes, ...options });
-  const nearest = await nearestNeighbour(train, test, options);
-  const row = (method: string, value: number, reference: number | undefined): Baseline => ({
-    ...{ method, metric: 'accuracy', value },
+  const test = pixelFeatures(data, 'test');
+  const validation = pixelFeatures(data, 'validation');
+  const linear = await ridge(first('train', most.fitted), validation, test, { classes: data.classes, ...options });
+  const nearest = await nearestNeighbour(first('train', most.known), first('test', most.compared), options);
+  const row = (method: string, parts: string[], value: number, reference: number | undefined): Baseline => ({
+    ...{ method: parts.length ? `${method} (${parts.join(', ')})` : method, metric: 'accuracy', value },
     ...(reference === undefined ? {} : { reference }),
   });
   return [
     majority(data, known.majority),
-    row('ridge regression on RGB pixels', linear.test, known.ridge),
-    row('nearest neighbour on RGB pixels', nearest, known.nearest),
+    row('ridge regression on RGB pixels', part('train', most.fitted), linear.test, known.ridge),
+    row(
+      'nearest neighbour on RGB pixels',
+      [...part('train', most.known), ...part('test', most.compared)],
+      nearest,
+      known.nearest,
+    ),
   ];
 }

@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { type DataKind, type Dataset, type HostBatch, requireIndices, type SplitName } from '../dataset.ts';
 import { CropAndFlip } from './augment.ts';
-import { grayOf } from './gray.ts';
+import { luma } from './gray.ts';
 import { type PixelOrder, pixelOrder } from './orders.ts';
 
 /** How images are shown to a model. */
@@ -74,7 +74,6 @@ export class ImageDataset implements Dataset {
   /** Normalised value of each byte by channel. */
   readonly #values: Float32Array[];
   readonly #crops: CropAndFlip | null;
-  readonly #grayOf = new Map<Uint8Array, Uint8Array>();
 
   constructor(
     readonly images: ImageCollection,
@@ -137,22 +136,22 @@ export class ImageDataset implements Dataset {
     const B = indices.length;
     const L = this.length;
     const C = this.#channels;
-    const stored = this.#stored(split);
+    const { pixels } = this.images.splits[split];
     const copies = this.#orders.length;
     const tokens = this.input.kind === 'tokens';
     const x = tokens ? new Int32Array(B * L) : new Float32Array(B * L * C * copies);
     const crops = split === 'train' ? this.#crops : null;
     const sources = crops ? new Int32Array(L) : null;
     for (let b = 0; b < B; b++) {
-      const from = this.#at(split, indices[b]) * C * L;
+      const from = this.#at(split, indices[b]) * 3 * L;
       if (crops && sources) crops.sources(indices[b], epoch, sources);
       for (let copy = 0; copy < copies; copy++) {
         const order = this.#orders[copy];
         for (let c = 0; c < C; c++) {
           const values = this.#values[c];
           for (let t = 0; t < L; t++) {
-            const pixel = sources ? sources[order[t]] : order[t];
-            const byte = stored[from + c * L + pixel];
+            const at = from + (sources ? sources[order[t]] : order[t]);
+            const byte = this.gray ? luma(pixels[at], pixels[at + L], pixels[at + 2 * L]) : pixels[at + c * L];
             x[((b * L + t) * copies + copy) * C + c] = tokens ? byte : values[byte];
           }
         }
@@ -160,15 +159,6 @@ export class ImageDataset implements Dataset {
     }
     const targets = Int32Array.from(indices, (index) => this.label(split, index));
     return { x, lengths: null, targets, B, rows: B, L };
-  }
-
-  /** (n, C, height, width) of the arrays that the split lies in. Gray levels are computed once, when first needed. */
-  #stored(split: SplitName): Uint8Array {
-    const { pixels } = this.images.splits[split];
-    if (!this.gray) return pixels;
-    let gray = this.#grayOf.get(pixels);
-    if (!gray) this.#grayOf.set(pixels, (gray = grayOf(pixels, this.length)));
-    return gray;
   }
 }
 

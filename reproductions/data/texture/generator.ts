@@ -7,6 +7,10 @@
  * random colour of root mean square `CONTRAST`, not negative, so that "light" means the same in all channels. g: a
  * shade that changes linearly over the image. Noise: independent in pixels and channels, sd CONTRAST / sqrt(snr). Two
  * of three images have one to three opaque rectangles of one colour in front of the texture, behind the noise.
+ *
+ * The noise sets the difficulty. Accuracy on 2,000 images after 6,000: at snr 1 ridge regression on pixels 26 %, nearest
+ * neighbour 28 %, a linear model on pooled responses to 300 patches of 8 x 8 learnt by k-means 79 % (classes from 56 % to
+ * 92 %); at snr 0.2 23 %, 25 % and 35 %.
  */
 import type { Draws } from '../draws.ts';
 import { drawField, textureClasses } from './fields.ts';
