@@ -1,9 +1,9 @@
 /** Pieces of text that have been merged before, by their bytes. Emptied when full: what is in it changes speed alone. */
 
-const SLOTS = 1 << 17;
+const SLOTS = 1 << 18;
 const MOST = SLOTS / 2;
 /** Bytes of a piece (at most 64) and its tokens, each in its arena. */
-const ARENA = 1 << 20;
+const ARENA = 1 << 21;
 const LONGEST = 64;
 
 export class WordCache {
