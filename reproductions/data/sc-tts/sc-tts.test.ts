@@ -13,6 +13,7 @@ import { accents, espeakEngine, SPEAKERS, speakEspeak, variants, voiceOf } from 
 import { fliteVoices, speakFlite } from './flite.ts';
 import { openTts, reopenTts, type TtsOptions } from './open.ts';
 import { fullSizes, planFlite, planSplit, speakerHash } from './plan.ts';
+import { verifyTts } from './verify.ts';
 
 const has = (program: string) => !spawnSync(program, ['--version']).error;
 const espeak = has('espeak-ng') ? {} : { skip: 'espeak-ng is not installed' };
@@ -137,6 +138,23 @@ test('flite: four voices that none of the training clips has', both, async () =>
   for (let i = 0; i < 20; i++) assert.ok(voices.has(speakerOf(data.nameOf('test', i))));
   assert.deepEqual(data.labelCounts('test'), new Array(10).fill(2));
   assert.ok(moments(data.samples('test', 7)).sd > 300);
+});
+
+test('verify: the rule of the split, speakers apart, the same a second time', espeak, async () => {
+  const { rows, what } = await verifyTts(10, {}, { train: 20, validation: 5, test: 5, again: 4 });
+  assert.match(what, /20 \/ 5 \/ 5 clips/);
+  const judged = rows.filter(({ limit }) => limit !== null);
+  assert.deepEqual(
+    judged.map(({ here, reference }) => [here, reference]),
+    [
+      [0, 0],
+      [0, 0],
+      [693, 693],
+      [0, 0],
+    ],
+  );
+  const median = rows.find(({ quantity }) => quantity.startsWith('trimmed duration, median'));
+  assert.ok(Number(median?.here) > 0.2 && Number(median?.here) < 0.6);
 });
 
 test('the definitions', espeak, async () => {

@@ -312,3 +312,18 @@ test('MFCC: each coefficient has mean 0 and sd 1 over the training clips', async
   await assert.rejects(open(10, { features: 'mfcc', dropped: 30 }), /one of the two/);
   await assert.rejects(open(10, { features: 'mel' as 'mfcc' }), /raw or mfcc/);
 });
+
+test('baselines: bands of an archive whose words differ in pitch', async () => {
+  const data = await open(10);
+  const { baselines } = await loadDefinition('speech-commands-10');
+  const rows = (await baselines?.(data, {})) ?? [];
+  assert.deepEqual(
+    rows.map(({ method, metric }) => [method, metric]),
+    [
+      [`ridge on raw samples (${data.sizes.train} training clips)`, 'accuracy'],
+      ['ridge on 24 x 32 log bands, centred', 'accuracy'],
+    ],
+  );
+  assert.ok(rows[1].value > 2 / 10, `${rows[1].value} is no more than chance`);
+  for (const { value } of rows) assert.ok(value >= 0 && value <= 1);
+});
