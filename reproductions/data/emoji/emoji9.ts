@@ -10,7 +10,14 @@ import { type CacheArrays, cached, keyHash } from '../cache.ts';
 import { MissingFileError, splitNames } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
 import { readPng } from '../formats/png.ts';
-import { firstOf, ImageDataset, type ImageSplit, type ImageView, type Normalisation } from '../image/image-dataset.ts';
+import {
+  firstOf,
+  ImageDataset,
+  type ImageSplit,
+  type ImageView,
+  type Normalisation,
+  settingsOf,
+} from '../image/image-dataset.ts';
 import { packageFolder } from '../packages/packages.ts';
 import { emojiClasses, readConcepts } from './concepts.ts';
 import { type EmojiVendor, emojiVendors } from './packages.ts';
@@ -60,6 +67,7 @@ export async function openEmoji(options: EmojiOptions = {}): Promise<ImageDatase
   const images = {
     ...{ id: EMOJI_ID, kind: `stand-in:${EMOJI_ID}` as const, height: SIDE, width: SIDE, classNames: emojiClasses },
     ...{ splits, normalisation: emojiNormalisation },
+    reopen: { module: import.meta.url, name: 'openEmoji', settings: settingsOf(options) },
     description:
       `emoji pictures of ${vendors.map(({ name }) => name).join(' and ')} on white, 32 x 32, nine categories, split by ` +
       `concept (${sizes.join(' / ')} images); not CIFAR-10`,

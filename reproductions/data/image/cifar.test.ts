@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { Loader } from '../../train/loader.ts';
 import { holds } from '../comparison.ts';
 import { MissingFileError } from '../dataset.ts';
 import { FormatError } from '../formats/format-error.ts';
@@ -80,6 +81,19 @@ test('the checksum is of every byte', async () => {
     assert.notEqual((await openCifar('scifar', options({ folder: copy }))).checksum, before);
   } finally {
     rmSync(copy, { recursive: true });
+  }
+});
+
+test('a worker thread opens the same data', async () => {
+  const signal = new AbortController().signal;
+  const data = await openCifar('scifar', options({ augment: true, seed: 3, sizes: { train: 9 }, signal }));
+  const loader = new Loader(data);
+  assert.ok(loader.ahead > 0);
+  try {
+    const request = { split: 'train' as const, indices: Int32Array.of(8, 2), epoch: 4 };
+    assert.deepEqual(await loader.get(request), data.batch('train', request.indices, 4));
+  } finally {
+    loader.close();
   }
 });
 

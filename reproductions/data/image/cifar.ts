@@ -10,7 +10,7 @@ import { MissingFileError, type SplitName } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
 import { PIXELS, readCifar } from '../formats/cifar.ts';
 import { trainValidationSplit } from '../torch/permutation.ts';
-import { firstOf, ImageDataset, type ImageView, type Normalisation } from './image-dataset.ts';
+import { firstOf, ImageDataset, type ImageView, type Normalisation, settingsOf } from './image-dataset.ts';
 
 /** Folder of the archive. */
 export const cifarFolder = 'cifar-10-batches-bin';
@@ -92,6 +92,10 @@ export function readCifarPart(
   return { pixels, labels, sha256: hash.digest('hex') };
 }
 
+/** For a worker thread (`DatasetBase.reopen`). */
+export const reopenCifar = ({ id, ...options }: CifarOptions & { id: string }): Promise<ImageDataset> =>
+  openCifar(id, options);
+
 export async function openCifar(id: string, options: CifarOptions): Promise<ImageDataset> {
   const folder = findCifar(id, options.folder);
   const train = readCifarPart(id, folder, 'train', options.records, options.signal);
@@ -107,6 +111,7 @@ export async function openCifar(id: string, options: CifarOptions): Promise<Imag
   const collection = {
     ...{ id, kind: 'real' as const, height: 32, width: 32, classNames: cifarClasses, splits },
     normalisation: cifarNormalisation,
+    reopen: { module: import.meta.url, name: 'reopenCifar', settings: { id, ...settingsOf(options) } },
     description: `CIFAR-10 of ${folder} (${sizes.join(' / ')} images, validation by PyTorch's random split of seed 42)`,
     checksum: createHash('sha256')
       .update(JSON.stringify(['cifar-10', train.sha256, test.sha256, sizes]))

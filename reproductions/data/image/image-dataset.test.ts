@@ -55,6 +55,7 @@ function collection(): ImageCollection {
       test: { pixels, labels, members: null, size: 3 },
     },
     checksum: '0',
+    reopen: { module: '', name: '', settings: null },
   };
 }
 

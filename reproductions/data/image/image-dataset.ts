@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type DataKind, type Dataset, type HostBatch, requireIndices, type SplitName } from '../dataset.ts';
+import type { WorkOptions } from '../definition.ts';
 import { CropAndFlip } from './augment.ts';
 import { luma } from './gray.ts';
 import { type PixelOrder, pixelOrder } from './orders.ts';
@@ -53,6 +54,7 @@ export interface ImageCollection {
   splits: Readonly<Record<SplitName, ImageSplit>>;
   /** Of all pixels, labels and splits. */
   checksum: string;
+  reopen: NonNullable<Dataset['reopen']>;
 }
 
 export class ImageDataset implements Dataset {
@@ -61,6 +63,7 @@ export class ImageDataset implements Dataset {
   readonly kind: DataKind;
   readonly description: string;
   readonly checksum: string;
+  readonly reopen: NonNullable<Dataset['reopen']>;
   readonly input: Dataset['input'];
   readonly classes: number;
   /** Pixels of an image: steps of a sequence. */
@@ -88,6 +91,7 @@ export class ImageDataset implements Dataset {
       throw new RangeError(`${images.id}: the transpose order adds channels, and a token is only one number`);
     this.id = images.id;
     this.kind = images.kind;
+    this.reopen = images.reopen;
     this.order = order;
     this.classes = images.classNames.length;
     this.length = height * width;
@@ -167,6 +171,12 @@ export function normalised(mean: number, sd: number): Float32Array {
   const m = Math.fround(mean);
   const s = Math.fround(sd);
   return Float32Array.from({ length: 256 }, (_, v) => Math.fround(Math.fround(Math.fround(v / 255) - m) / s));
+}
+
+/** Options without what another thread cannot be given. */
+export function settingsOf<O extends WorkOptions>(options: O): Omit<O, 'signal' | 'progress'> {
+  const { signal, progress, ...settings } = options;
+  return settings;
 }
 
 /** The first `wanted` samples of a split of `size`. */

@@ -7,7 +7,13 @@ import { type CacheArrays, cached, keyHash } from '../cache.ts';
 import { MissingFileError, type SplitName, splitNames } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
 import { Draws } from '../draws.ts';
-import { ImageDataset, type ImageSplit, type ImageView, type Normalisation } from '../image/image-dataset.ts';
+import {
+  ImageDataset,
+  type ImageSplit,
+  type ImageView,
+  type Normalisation,
+  settingsOf,
+} from '../image/image-dataset.ts';
 import { type PoolOptions, type Range, runJob } from '../pool.ts';
 import { textureClasses } from './fields.ts';
 import { DEFAULT_SNR, PIXELS, TextureGenerator } from './generator.ts';
@@ -82,6 +88,7 @@ export async function openTextures(options: TextureOptions = {}): Promise<ImageD
   const images = {
     ...{ id: TEXTURE_ID, kind: `stand-in:${TEXTURE_ID}` as const, height: SIDE, width: SIDE },
     ...{ classNames: textureClasses, normalisation: textureNormalisation, splits, checksum: hash.digest('hex') },
+    reopen: { module: import.meta.url, name: 'openTextures', settings: settingsOf(options) },
     description:
       `ten kinds of texture made here, 32 x 32, signal to noise ${snr}, seed ${seed} ` +
       `(${splitNames.map((split) => sizes[split]).join(' / ')} images); not CIFAR-10`,
