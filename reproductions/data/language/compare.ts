@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison } from '../comparison.ts';
 import { type SplitName, splitNames } from '../dataset.ts';
-import { checkPacked } from './pack.ts';
+import { checkPacked } from './packed.ts';
 import type { LanguageData } from './token-dataset.ts';
 
 /** A count that must be exactly right. */

@@ -8,17 +8,18 @@
  * appears when all is done. Work goes unit by unit (a shard, a file); a run that was stopped goes on after its last
  * finished unit.
  */
-import { createHash, type Hash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { storageError } from '../../../results/terminal/errors.ts';
-import { cacheFolder, keyHash, setAside, writeAtomically } from '../cache.ts';
+import { cacheFolder, keyHash, writeAtomically } from '../cache.ts';
 import { type SplitName, splitNames } from '../dataset.ts';
 import type { WorkOptions } from '../definition.ts';
 import { acquire } from '../download/lock.ts';
 import { requireSpace } from '../download/space.ts';
 import type { Ranks } from './gpt2-vocabulary.ts';
-import { bytesOf, TokenReader, TokenWriter } from './token-file.ts';
+import { combined, type Packed, type PackedRecord, type PackedUnit, usePacked } from './packed.ts';
+import { bytesOf, TokenWriter } from './token-file.ts';
 import { type Documents, Tokeniser } from './tokenise.ts';
 
 /** A part of a split that is packed in one go. */
@@ -52,37 +53,13 @@ export interface Recipe {
   same?: 'validation';
 }
 
-export interface PackedSplit {
-  tokens: number;
-  documents: number;
-  /** Bytes of UTF-8 that the tokens stand for. */
-  bytes: number;
-  /** SHA-256 of the digests of the units, each of which is the SHA-256 of its tokens in little endian. */
-  sha256: string;
-}
-
-export interface Packed {
-  folder: string;
-  splits: Record<SplitName, PackedSplit>;
-}
-
-interface Done {
-  name: string;
-  tokens: number;
-  documents: number;
-  bytes: number;
-  sha256: string;
-}
-
 interface State {
   key: unknown;
-  units: Record<SplitName, Done[]>;
+  units: Record<SplitName, PackedUnit[]>;
 }
 
 /** Raised when the same text gives other tokens, or the files another layout. */
 const VERSION = 1;
-/** Files up to this size are read through before they are used; larger ones by `repro data verify`. */
-const CHECKED_ALWAYS = 64 << 20;
 /** Bytes of tokens for each byte of text, for the room on the disk: four bytes of English are a token. */
 const EXPECTED = 0.5;
 /** A run that is stopped loses at most this much work, or a unit. */
@@ -98,7 +75,7 @@ export function packedFolder({ dataset, key, eos, detokenise = false }: Recipe):
 /** The packed corpus: from the cache, or made now and kept there. */
 export async function packed(recipe: Recipe, options: WorkOptions = {}, warn = console.error): Promise<Packed> {
   const folder = packedFolder(recipe);
-  const before = whole(folder, warn);
+  const before = usePacked(folder, warn);
   if (before) return before;
   mkdirSafely(dirname(folder));
   const lock = await acquire(`${folder}.lock`, {
@@ -106,7 +83,7 @@ export async function packed(recipe: Recipe, options: WorkOptions = {}, warn = c
     waiting: (holder) => warn(`${recipe.dataset}: ${holder} packs it; waiting for it`),
   });
   try {
-    const meanwhile = whole(folder, warn);
+    const meanwhile = usePacked(folder, warn);
     if (meanwhile) return meanwhile;
     const splits = await pack(recipe, `${folder}.packing`, options);
     lock.confirm();
@@ -171,8 +148,12 @@ async function pack(recipe: Recipe, folder: string, options: WorkOptions): Promi
     await tokeniser.close();
   }
   if (recipe.same) splits.test ??= splits[recipe.same];
-  // The lengths of the units let the file be checked again.
-  const record = { key: recipe.key, splits, units: state.units, ...(recipe.same ? { same: recipe.same } : {}) };
+  const record: PackedRecord = {
+    key: recipe.key,
+    splits,
+    units: state.units,
+    ...(recipe.same ? { same: recipe.same } : {}),
+  };
   writeAtomically(join(folder, 'packed.json'), [new TextEncoder().encode(`${JSON.stringify(record, null, 1)}\n`)]);
   rmSync(statePath);
   return splits;
@@ -185,7 +166,7 @@ async function one(
   eos: boolean,
   { signal }: WorkOptions,
   progress: (bytes: number) => void,
-): Promise<Done> {
+): Promise<PackedUnit> {
   const hash = createHash('sha256');
   const done = { name: unit.name, tokens: 0, documents: 0, bytes: 0, sha256: '' };
   for await (const batch of unit.tokens?.() ?? fromDocuments(unit, tokeniser, eos, signal)) {
@@ -224,58 +205,8 @@ function readState(path: string, { key, units }: Recipe): State {
   return { key, units: { train: [], validation: [], test: [] } };
 }
 
-const sum = (units: readonly Done[], what: 'tokens' | 'documents' | 'bytes'): number =>
+const sum = (units: readonly PackedUnit[], what: 'tokens' | 'documents' | 'bytes'): number =>
   units.reduce((n, unit) => n + unit[what], 0);
-
-const combined = (digests: readonly string[]): string => createHash('sha256').update(digests.join('\n')).digest('hex');
-
-/** Null when nothing is there; what is damaged is set aside with a word. */
-function whole(folder: string, warn: (line: string) => void): Packed | null {
-  if (!existsSync(folder)) return null;
-  const found = checkPacked(folder, CHECKED_ALWAYS);
-  if (typeof found !== 'string') return found;
-  warn(`${folder} is damaged (${found}): set aside as ${setAside(folder)}, packing it again`);
-  return null;
-}
-
-/** What is packed in a folder, or what is wrong with it. Files of up to `limit` bytes are read through. */
-export function checkPacked(folder: string, limit = Number.POSITIVE_INFINITY): Packed | string {
-  try {
-    const record = JSON.parse(readFileSync(join(folder, 'packed.json'), 'utf8')) as State &
-      Packed & { same?: SplitName };
-    for (const split of splitNames) {
-      if (split === 'test' && record.same) continue;
-      const file = new TokenReader(join(folder, `${split}.npy`));
-      try {
-        if (file.tokens !== record.splits[split].tokens) return `${split}.npy has ${file.tokens} tokens`;
-        if (2 * file.tokens > limit) continue;
-        const digests = record.units[split].map(digestOf(file));
-        if (combined(digests) !== record.splits[split].sha256) return `the checksum of ${split}.npy does not match`;
-      } finally {
-        file.close();
-      }
-    }
-    return { folder, splits: record.splits };
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error);
-  }
-}
-
-/** The digest of the next unit of the file. */
-function digestOf(file: TokenReader): (unit: Done) => string {
-  let at = 0;
-  const piece = new Uint16Array(1 << 20);
-  return ({ tokens }) => {
-    const hash: Hash = createHash('sha256');
-    for (const end = at + tokens; at < end; ) {
-      const part = piece.subarray(0, Math.min(piece.length, end - at));
-      file.read(at, part);
-      hash.update(bytesOf(part));
-      at += part.length;
-    }
-    return hash.digest('hex');
-  };
-}
 
 function mkdirSafely(folder: string): void {
   try {

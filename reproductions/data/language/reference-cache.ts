@@ -11,7 +11,7 @@ import { type SplitName, splitNames } from '../dataset.ts';
 import type { WorkOptions } from '../definition.ts';
 import { FormatError } from '../formats/format-error.ts';
 import { END, gpt2Ranks, type Ranks, readVocabulary, VOCABULARY } from './gpt2-vocabulary.ts';
-import type { Packed, PackedSplit } from './pack.ts';
+import type { Packed, PackedSplit } from './packed.ts';
 import { inputKey } from './real-input.ts';
 import { bytesOf, TokenReader } from './token-file.ts';
 

@@ -15,7 +15,7 @@ import {
   type TokenHostBatch,
 } from '../dataset.ts';
 import { VOCABULARY } from './gpt2-vocabulary.ts';
-import type { Packed, PackedSplit } from './pack.ts';
+import type { Packed, PackedSplit } from './packed.ts';
 import { TokenReader } from './token-file.ts';
 
 export interface LanguageData extends TokenDataset {
