@@ -1,8 +1,9 @@
 /** `repro data baselines <datasets>`: what simple methods get on the test split, beside the values known for them. */
 import type { Row } from '../../../results/record.ts';
-import { type Column, render } from '../../../results/tables.ts';
+import type { Column } from '../../../results/tables.ts';
 import { choose, last } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
+import { renderShown } from '../../../results/terminal/shown.ts';
 import type { Options } from '../../cli.ts';
 import { baselinesOf } from '../../data/baselines.ts';
 import { type Baseline, definitionIds, loadDefinition } from '../../data/definition.ts';
@@ -40,10 +41,9 @@ export async function run(given: string[], options: Options): Promise<number> {
   if (options.json === true) await print(JSON.stringify(all, null, 1));
   else
     await print(
-      render(
+      renderShown(
         all.flatMap(rowsOf),
         columns,
-        'table',
         all.map(({ dataset, description }) => `${dataset}: ${description}`),
       ),
     );

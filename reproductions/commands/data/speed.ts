@@ -4,9 +4,10 @@
  */
 import type { Row } from '../../../results/record.ts';
 import { median } from '../../../results/statistics.ts';
-import { type Column, render, show, showBytes } from '../../../results/tables.ts';
+import { type Column, show, showBytes } from '../../../results/tables.ts';
 import { choose, last } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
+import { renderShown } from '../../../results/terminal/shown.ts';
 import type { Options } from '../../cli.ts';
 import type { AnyDataset } from '../../data/dataset.ts';
 import { type DataDefinition, definitionIds, loadDefinition } from '../../data/definition.ts';
@@ -37,7 +38,7 @@ export async function run(given: string[], options: Options): Promise<number> {
   const rows: Row[] = [];
   for (const id of ids) rows.push(await measure(await loadDefinition(id), from));
   if (options.json === true) await print(JSON.stringify(rows, null, 1));
-  else await print(render(rows.map(shown), columns, 'table'));
+  else await print(renderShown(rows.map(shown), columns));
   return exit.done;
 }
 

@@ -3,9 +3,10 @@
  * real or made here, counted and measured beside the published values.
  */
 import { existsSync } from 'node:fs';
-import { render, showBytes } from '../../../results/tables.ts';
+import { showBytes } from '../../../results/tables.ts';
 import { choose, last } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
+import { renderShown } from '../../../results/terminal/shown.ts';
 import type { Options } from '../../cli.ts';
 import { comparisonColumns, comparisonRow, holds } from '../../data/comparison.ts';
 import { type DataDefinition, definitionIds, loadDefinition, type Verified } from '../../data/definition.ts';
@@ -111,7 +112,7 @@ async function verifySamples(
   report.samples.push({ dataset: id, holds: verified.rows.every(holds), ...verified });
   if (options.json === true) return;
   const caption = [`${id}: ${verified.what}`, ...verified.complaints];
-  await print(render(verified.rows.map(comparisonRow), comparisonColumns, 'table', caption));
+  await print(renderShown(verified.rows.map(comparisonRow), comparisonColumns, caption));
 }
 
 const jsonOf = ({ files, samples, absent }: Report) => ({

@@ -22,6 +22,8 @@ const source: DatasetSource = {
       contents: remembered(
         'aclImdb/{train,test}/{neg,pos}/<id>_<stars>.txt: 25000 train, 25000 test, 50000 unlabelled reviews',
       ),
+      // The 50,000 unlabelled reviews are read by nobody.
+      needed: known(/(^|\/)(train|test)\/(neg|pos)\//, 'state-spaces/s4 loaders'),
     },
   ],
   advice: 'the Hugging Face dataset imdb has the same reviews as parquet, in another layout',
