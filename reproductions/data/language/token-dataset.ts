@@ -25,6 +25,8 @@ export interface LanguageData extends TokenDataset {
   folder: string;
   /** The tokens of a split in pieces, each overwritten by the next. */
   tokens(split: SplitName): Generator<Uint16Array>;
+  /** Bytes of text (UTF-8) in a split. */
+  bytesOf(split: SplitName): number;
   /** Bytes of text for each token of a split: loss in nats / ln 2 / this = bits per byte. */
   bytesPerToken(split: SplitName): number;
 }
@@ -78,6 +80,7 @@ export function openTokens(settings: LanguageSettings): LanguageData {
       return batch;
     },
     tokens: (split) => readers[split].pieces(),
+    bytesOf: (split) => packed.splits[split].bytes,
     bytesPerToken: (split) => packed.splits[split].bytes / packed.splits[split].tokens,
     close() {
       for (const reader of new Set(Object.values(readers))) reader.close();

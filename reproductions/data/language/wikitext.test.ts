@@ -34,7 +34,8 @@ test('windows of the rows, without end-of-text tokens; a row of blanks is nothin
   assert.equal(data.task, 'tokens');
   assert.equal(data.vocabulary, 50257);
   assert.equal(data.packed.train.documents, 3);
-  assert.equal(data.packed.train.bytes, Buffer.byteLength(rows('train').join('')));
+  assert.equal(data.bytesOf('train'), Buffer.byteLength(rows('train').join('')));
+  assert.equal(data.bytesPerToken('train'), data.bytesOf('train') / place.tokens(rows('train'), false).length);
   assert.throws(() => data.batch('test', [data.sizes.test]), RangeError);
   const few = await open(join(place.root, 'plain'), 8, { sizes: { train: 2 } });
   assert.equal(few.sizes.train, 2);
