@@ -100,7 +100,12 @@ test('baselines are computed on the test split; the known values belong to the w
       (m) => `${m}: accuracy`,
     ),
   );
-  for (const { value, reference } of baselines) {
+  const gray = (await definition.baselines?.(await openEmoji({ vendors, gray: true }), {})) ?? [];
+  assert.deepEqual(
+    gray.slice(1).map(({ method }) => method),
+    ['ridge regression on gray pixels', 'nearest neighbour on gray pixels'],
+  );
+  for (const { value, reference } of [...baselines, ...gray]) {
     assert.ok(value >= 0 && value <= 1);
     assert.equal(reference, undefined);
   }

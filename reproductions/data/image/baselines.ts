@@ -16,7 +16,7 @@ export interface KnownBaselines {
 /** So many images at most, so that it stays a matter of seconds; where fewer than all are used, the method says so. */
 const most = { fitted: 20_000, known: 10_000, compared: 5_000 };
 
-/** Lambda of ridge regression is chosen on the validation split. */
+/** On the pixels that the dataset shows. Lambda of ridge regression is chosen on the validation split. */
 export async function imageBaselines(
   data: ImageDataset,
   { signal, progress }: WorkOptions,
@@ -26,6 +26,7 @@ export async function imageBaselines(
   const part = (split: SplitName, limit: number) =>
     data.sizes[split] > limit ? [`${limit} of ${data.sizes[split]} ${split} images`] : [];
   const options = { ...(signal ? { signal } : {}), ...(progress ? { progress } : {}) };
+  const colour = data.gray ? 'gray' : 'RGB';
   const test = pixelFeatures(data, 'test');
   const validation = pixelFeatures(data, 'validation');
   const linear = await ridge(first('train', most.fitted), validation, test, { classes: data.classes, ...options });
@@ -36,9 +37,9 @@ export async function imageBaselines(
   });
   return [
     majority(data, known.majority),
-    row('ridge regression on RGB pixels', part('train', most.fitted), linear.test, known.ridge),
+    row(`ridge regression on ${colour} pixels`, part('train', most.fitted), linear.test, known.ridge),
     row(
-      'nearest neighbour on RGB pixels',
+      `nearest neighbour on ${colour} pixels`,
       [...part('train', most.known), ...part('test', most.compared)],
       nearest,
       known.nearest,

@@ -1,6 +1,6 @@
 /**
- * Labelled 8-bit images as sequences of their pixels: gray (LRA Image), colour (sequential CIFAR) or tokens 0..255 (LRA's
- * own loader). Real input is (v / 255 - mean) / sd in float32, step by step as torchvision's ToTensor and Normalize.
+ * Labelled 8-bit images as sequences of their pixels: gray (LRA Image), colour (sequential CIFAR) or tokens 0..255. Real
+ * input is (v / 255 - mean) / sd in float32, step by step as torchvision's ToTensor and Normalize.
  */
 import { createHash } from 'node:crypto';
 import { type DataKind, type Dataset, type HostBatch, requireIndices, type SplitName } from '../dataset.ts';
@@ -13,7 +13,10 @@ import { type PixelOrder, pixelOrder } from './orders.ts';
 export interface ImageView {
   /** One channel, by `gray.ts`. Default: as the dataset is usually opened. */
   gray?: boolean;
-  /** Gray levels as tokens 0..255. */
+  /**
+   * Gray levels as tokens 0..255, as S4's `tokenize`. (LRA's own loader takes TensorFlow's gray levels and the first 90 %
+   * of the training images; that split and those levels are not made here.)
+   */
   tokenize?: boolean;
   /**
    * Default `row`. `transpose` gives every step the pixels of both the row and the column order, so twice the channels,

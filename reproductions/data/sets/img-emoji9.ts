@@ -15,8 +15,10 @@ const definition: DataDefinition<ImageDataset> = {
   ingredients: emojiVendors.map(({ pin }) => pin),
   open: openEmoji,
   verify: verifyEmoji,
-  // The known values are those of all pictures.
-  baselines: (data, options) =>
-    imageBaselines(data, options, isWhole(data) ? { majority: 0.243, ridge: 0.635, nearest: 0.669 } : {}),
+  // What is known belongs to all pictures, in colour.
+  baselines: (data, options) => {
+    const known = { majority: 0.243, ...(data.gray ? {} : { ridge: 0.635, nearest: 0.669 }) };
+    return imageBaselines(data, options, isWhole(data) ? known : {});
+  },
 };
 export default definition;
