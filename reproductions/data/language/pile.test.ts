@@ -151,7 +151,9 @@ test('shares of the components against the published ones', async () => {
   assert.ok(other.rows.some(({ quantity }) => quantity === 'share of Wikipedia'));
 });
 
-test('documents into shards: each once, in its split, several frames, the same files every time', async () => {
+test('documents into shards: each once, in its split, several frames, the same files every time', {
+  timeout: 60_000,
+}, async () => {
   const all = Array.from({ length: 3000 }, (_, i) => ({
     text: `${i} ${'ab '.repeat(2000 + (i % 7))}`,
     set: `s${i % 3}`,

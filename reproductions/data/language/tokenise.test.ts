@@ -44,7 +44,7 @@ const digest = ({ tokens, counts, bytes }: Tokens) => [
   bytes,
 ];
 
-test('documents in order, whoever tokenises them, one by one or some at a time', async () => {
+test('documents in order, whoever tokenises them, one by one or some at a time', { timeout: 60_000 }, async () => {
   const here = await all(1, documents, true);
   assert.deepEqual([...here.tokens.slice(-2)], [...place.tokens(['x'], true)]);
   assert.deepEqual(

@@ -92,7 +92,7 @@ test('the version with <unk>; changed files are packed again', async () => {
   more.close?.();
 });
 
-test('any number of workers gives the same; the files are those of numpy', async () => {
+test('any number of workers gives the same; the files are those of numpy', { timeout: 60_000 }, async () => {
   const long = ' a ab abc 12 12 st , é \n'.repeat(60_000);
   const folder = place.folder('long', { ...files, 'wiki.train.raw': long });
   const alone = await open(folder, 64, { workers: 1 });
@@ -108,7 +108,7 @@ test('any number of workers gives the same; the files are those of numpy', async
   many.close?.();
 });
 
-test('stopped while packing, nothing is there; the next run gives what it should', async () => {
+test('stopped while packing, nothing is there; the next run gives what it should', { timeout: 60_000 }, async () => {
   const folder = place.folder('stopped', { ...files, 'wiki.train.raw': ' ab abc \n'.repeat(150_000) });
   const stop = new AbortController();
   const progress = () => stop.abort(new Error('enough'));

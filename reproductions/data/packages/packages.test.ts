@@ -24,6 +24,8 @@ const pin: NpmPackage = {
   ...{ npm: '@scope/words', version: '1.2.3', licence: 'MIT' },
   ...{ integrity: integrityOf(tarball), bytes: tarball.length },
 };
+/** npm takes its time to start. */
+const patient = { timeout: 60_000 };
 const said: string[] = [];
 const report = { live: () => {}, say: (line: string) => void said.push(line) };
 const options = () => ({ signal: new AbortController().signal, report });
@@ -72,18 +74,22 @@ test('a name that is a path is refused', () => {
   for (const npm of ['../x', '@a/../b', 'a/b/c', '']) assert.throws(() => packagePlace({ ...pin, npm }), RangeError);
 });
 
-test('a registry without the package, a changed tarball, no network, no npm: one sentence each, nothing kept', async () => {
-  server.answer((_, res) => void res.writeHead(404).end('{}'));
-  await fails(fetchPackage(pin, options()), /does not have @scope\/words@1\.2\.3 .*--from/s);
-  registry(gzipSync(Buffer.from('another tarball')));
-  await fails(fetchPackage(pin, options()), /is not the pinned tarball of @scope\/words@1\.2\.3/);
-  await fails(fetchPackage(pin, { ...options(), command: 'no-such-npm' }), /no npm program on the PATH/);
-  const { npm_config_registry } = process.env;
-  process.env.npm_config_registry = 'http://127.0.0.1:9/';
-  await fails(fetchPackage(pin, options()), /does not reach its registry .*is there a network/);
-  process.env.npm_config_registry = npm_config_registry;
-  assert.deepEqual(readdirSync(dirname(packagePlace(pin).folder)), []);
-});
+test(
+  'a registry without the package, a changed tarball, no network, no npm: one sentence each, nothing kept',
+  patient,
+  async () => {
+    server.answer((_, res) => void res.writeHead(404).end('{}'));
+    await fails(fetchPackage(pin, options()), /does not have @scope\/words@1\.2\.3 .*--from/s);
+    registry(gzipSync(Buffer.from('another tarball')));
+    await fails(fetchPackage(pin, options()), /is not the pinned tarball of @scope\/words@1\.2\.3/);
+    await fails(fetchPackage(pin, { ...options(), command: 'no-such-npm' }), /no npm program on the PATH/);
+    const { npm_config_registry } = process.env;
+    process.env.npm_config_registry = 'http://127.0.0.1:9/';
+    await fails(fetchPackage(pin, options()), /does not reach its registry .*is there a network/);
+    process.env.npm_config_registry = npm_config_registry;
+    assert.deepEqual(readdirSync(dirname(packagePlace(pin).folder)), []);
+  },
+);
 
 test('no room on the disk is said before anything is fetched', async () => {
   registry();
@@ -106,7 +112,7 @@ test('from a folder or a file at hand; another file is refused and left alone', 
   assert.equal(havePackage(pin), false);
 });
 
-test('through npm, past what a killed run left; then it is here and nothing is asked again', async () => {
+test('through npm, past what a killed run left; then it is here and nothing is asked again', patient, async () => {
   registry();
   const { folder } = packagePlace(pin);
   mkdirSync(`${folder}.fetching-1/files/package`, { recursive: true });
@@ -120,7 +126,7 @@ test('through npm, past what a killed run left; then it is here and nothing is a
   assert.equal(havePackage({ ...pin, integrity: integrityOf(Buffer.from('x')) }), false);
 });
 
-test('two at once: one fetches, the other waits', async () => {
+test('two at once: one fetches, the other waits', patient, async () => {
   registry();
   rmSync(packagePlace(pin).folder, { recursive: true });
   const folders = await Promise.all([fetchPackage(pin, options()), fetchPackage(pin, options())]);
@@ -128,7 +134,7 @@ test('two at once: one fetches, the other waits', async () => {
   assert.ok(said.some((line) => /is at it; waiting/.test(line)));
 });
 
-test('interrupted: the reason of the signal, nothing half done', async () => {
+test('interrupted: the reason of the signal, nothing half done', patient, async () => {
   rmSync(packagePlace(pin).folder, { recursive: true });
   const stop = new AbortController();
   server.answer(() => stop.abort(new Error('enough')));
