@@ -18,7 +18,7 @@ export const baselineSchema = z.object({
 const fileSchema = z.object({ dataset: z.string(), checksum: z.string(), baselines: z.array(baselineSchema) });
 
 /** Raised when a method changes: older results are then computed again. */
-const VERSION = 1;
+const VERSION = 2;
 const MOST_FREQUENT = 'majority class';
 
 export async function baselinesOf(data: AnyDataset, options: WorkOptions = {}): Promise<Baseline[]> {
