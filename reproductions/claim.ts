@@ -50,14 +50,16 @@ export interface ClaimFacts {
   cost: Record<Scale, string>;
 }
 
-/** A search for each model's learning rate: the same rates, steps and seeds for all of them. */
+/** A search for each model's learning rate: the same settings, rates, steps and seeds for all of them. */
 export interface RateSearch {
   /** Where the rates are used, and the task that they are chosen on. */
   scale: Scale;
   task: string;
   rates: readonly number[];
+  /** Names of what else was tried for all models together; the claim runs with the last one. Absent: nothing was. */
+  settings?: readonly string[];
   /** The plan of that scale at a rate. */
-  plan(model: string, task: string, rate: number): UnseededPlan;
+  plan(model: string, task: string, rate: number, setting?: string): UnseededPlan;
 }
 
 export interface TrainingClaim extends ClaimFacts {

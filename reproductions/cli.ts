@@ -52,6 +52,7 @@ function build() {
     )
     .option('--task <id>', 'Task (default: the one that the claim chooses on)')
     .option('--models <ids>', 'Models (default: those of the claim)')
+    .option('--setting <name>', 'What else differs from the published network (default: what the claim runs with)')
     .option('--rates <list>', 'Learning rates, such as 0.001,0.002 (default: those of the claim)')
     .option('--seed <n>', 'One seed (default: 0)')
     .option('--seeds <list>', 'Seeds, such as 0,1,2 or 0..4')

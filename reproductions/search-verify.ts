@@ -43,19 +43,20 @@ export interface Search {
   task: string;
   scale: Trial['scale'];
   steps: number;
+  setting: string | undefined;
   trials: Trial[];
 }
 
-/** Trials that can be compared: of one task, scale, length and data. */
+/** Trials that can be compared: of one task, scale, setting, length and data. */
 export function searches(trials: readonly Trial[]): Search[] {
   const groups = new Map<string, Trial[]>();
   for (const trial of trials) {
-    const key = JSON.stringify([trial.task, trial.scale, trial.steps, trial.data]);
+    const key = JSON.stringify([trial.task, trial.scale, trial.setting, trial.steps, trial.data]);
     groups.set(key, [...(groups.get(key) ?? []), trial]);
   }
   return [...groups.values()].map((group) => {
-    const { task, scale, steps } = group[0];
-    return { task, scale, steps, trials: group };
+    const { task, scale, steps, setting } = group[0];
+    return { task, scale, steps, setting, trials: group };
   });
 }
 
@@ -74,10 +75,13 @@ export function ranked(trials: readonly Trial[]): { rate: number; value: number;
     .sort((a, b) => sign * (a.value - b.value) || a.loss - b.loss);
 }
 
-/** The search that the claim's rates are from: of its task, the longest. */
+/** The search that the claim's rates are from: of its task and setting, the longest. */
 export function deciding(claim: TrainingClaim, all: readonly Search[]): Search | undefined {
   const { search } = claim;
-  const own = all.filter(({ task, scale }) => task === search?.task && scale === search.scale);
+  const own = all.filter(
+    ({ task, scale, setting }) =>
+      task === search?.task && scale === search.scale && setting === search.settings?.at(-1),
+  );
   return own.sort((a, b) => b.steps - a.steps)[0];
 }
 

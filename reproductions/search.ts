@@ -21,11 +21,15 @@ export interface TrialResult {
 }
 
 /** Runs a trial, or finds it among those that were made. A run that diverges is a trial too: its rate is no good. */
-export async function runTrial(job: Job, rate: number, options: TrialOptions): Promise<TrialResult> {
+export async function runTrial(
+  job: Job,
+  { rate, setting }: { rate: number; setting?: string | undefined },
+  options: TrialOptions,
+): Promise<TrialResult> {
   const { claim, task, model, scale, plan, dataset, device } = job;
   const config = jobConfig(job);
   const hash = configHash(config);
-  const name = `${task}-${model}-rate${rate}-seed${plan.seed}-${hash.slice(0, 8)}`;
+  const name = `${task}-${model}-rate${rate}${setting ? `-${setting}` : ''}-seed${plan.seed}-${hash.slice(0, 8)}`;
   const folder = join(runsFolder(), 'repro', claim.id, 'search', name);
   const known = [...readTrials(claim.id, 'committed'), ...readTrials(claim.id, 'own')];
   const done = known.findLast((trial) => trial.config_hash === hash);
@@ -37,6 +41,7 @@ export async function runTrial(job: Job, rate: number, options: TrialOptions): P
     appendTrial({
       schema: 'longconv-trial-1',
       ...{ id: newId(), time: new Date().toISOString(), claim: claim.id, task, model, scale, seed: plan.seed, rate },
+      ...(setting === undefined ? {} : { setting }),
       ...provenance(argv),
       ...{ config: config as Trial['config'], config_hash: hash },
       data: { id: dataset.id, kind: dataset.kind, checksum: dataset.checksum },

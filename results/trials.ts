@@ -24,6 +24,8 @@ const trialSchema = z.object({
   seed: z.number().int(),
   /** Learning rate that was tried. */
   rate: z.number().positive(),
+  /** Name of what else differs from the published network, the same for every model; absent: nothing does. */
+  setting: z.string().optional(),
   ...provenanceSchema.shape,
   /** Everything that decides what was computed, and its hash. */
   config: z.record(z.string(), z.json()),

@@ -127,11 +127,13 @@ export interface SyntheticSize {
   length: number;
   /** Of the embedded sequence. */
   embedDropout: number;
+  /** Default: GPT-2's, as published. */
+  start?: LanguageModelConfig['start'];
 }
 
 /** The network around a mixer; `lr` is the run's rate. */
 export function syntheticNetwork(model: SyntheticModel, size: SyntheticSize, lr: number): LanguageModelConfig {
-  const { layers, ...sizes } = size;
+  const { layers, start = 'gpt-2', ...sizes } = size;
   const found: SyntheticMixer = syntheticMixers[model];
   const mlp = (width: number): BlockConfig => ({
     mixer: 'mlp',
@@ -142,6 +144,6 @@ export function syntheticNetwork(model: SyntheticModel, size: SyntheticSize, lr:
   return {
     ...{ blocks: Array.from({ length: layers }, () => layer).flat(), ...sizes },
     ...{ norm: 'layer', prenorm: true, dropout: 0, tiedDropout: false },
-    ...{ positions: found.positions === true, start: 'gpt-2' },
+    ...{ positions: found.positions === true, start },
   };
 }

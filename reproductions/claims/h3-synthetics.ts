@@ -70,6 +70,15 @@ type Model = keyof typeof models;
 const examples = 5000;
 const epoch = Math.ceil(examples / 32);
 
+/** What differs from the published network, for every model. */
+const settings = {
+  'no-dropout': { embedDropout: 0 },
+  'layers-start': { embedDropout: 0, start: 'layers' },
+  wide: { embedDropout: 0, width: 64 },
+  'wide-layers-start': { embedDropout: 0, width: 64, start: 'layers' },
+} as const satisfies Record<string, Partial<SyntheticSize>>;
+type Setting = keyof typeof settings;
+const deskSetting: Setting = 'wide-layers-start';
 const deskSteps = 6000;
 /** Rates at desk scale: the best of 0.001, 0.002 and 0.005 on validation data. */
 const deskRate: Record<Model, number> = {
@@ -103,10 +112,13 @@ const known = (task: string): Task => {
 const main: TaskId[] = ['recall-v10', 'recall-v20', 'recall-longer', 'induction'];
 const published: Model[] = ['h3', 'attention', 's4d', 'gss', 'hyena', 'h3-long-conv'];
 
-function plan(model: string, task: string, scale: Scale, rate?: number): UnseededPlan {
+function plan(model: string, task: string, scale: Scale, rate?: number, setting?: Setting): UnseededPlan {
   const found = known(task);
   const { vocabulary, length } = found;
-  const size: SyntheticSize = { layers: 2, width: 32, vocabulary, length: length + 2, embedDropout: 0.1 };
+  const change = scale === 'desk' ? settings[setting ?? deskSetting] : {};
+  const size: SyntheticSize = {
+    ...{ layers: 2, width: 32, vocabulary, length: length + 2, embedDropout: 0.1, ...change },
+  };
   const own = run(model as Model, found, scale, rate);
   return syntheticPlan(syntheticNetwork(model as Model, size, own.lr), own);
 }
@@ -142,7 +154,8 @@ const claim: TrainingClaim = {
   plan,
   search: {
     ...{ scale: 'desk', task: 'recall-v10', rates: [0.001, 0.002, 0.005] },
-    plan: (model, task, rate) => plan(model, task, 'desk', rate),
+    settings: Object.keys(settings),
+    plan: (model, task, rate, setting) => plan(model, task, 'desk', rate, setting as Setting),
   },
 };
 export default claim;

@@ -41,11 +41,15 @@ const tasks = new Map<string, { vocabulary: number; length: number; title: strin
   ),
 );
 
-/** The model's place in the table of mixers, and its row in the published numbers by length. */
+/**
+ * The model's place in the table of mixers, and its row in the published numbers. The Transformer has a row up to 2,048
+ * steps (beyond, its scores did not fit into memory), the FlashTransformer from 30k on: here they are one function.
+ */
 const models = {
   hyena: { mixer: 'hyena', published: 'Hyena' },
   h3: { mixer: 'h3', published: 'H3' },
   transformer: { mixer: 'attention', published: 'Transformer' },
+  'flash-transformer': { mixer: 'attention', published: 'FlashTransformer' },
   'long-conv': { mixer: 'long-conv', published: null },
   gss: { mixer: 'gss', published: 'GSS' },
   rwkv: { mixer: 'rwkv', published: 'RWKV' },
@@ -57,9 +61,17 @@ const smokeLength = 64;
 
 const epoch = Math.ceil(hyenaSizes.train / 32);
 /** Epochs at desk scale, and each model's rate: the best of 0.001, 0.002 and 0.005 on validation data. */
-const deskEpochs = 20;
+const deskEpochs = 10;
 const deskRate: Record<Model, number> = {
-  ...{ hyena: 0.002, h3: 0.002, transformer: 0.002, 'long-conv': 0.002, gss: 0.002, rwkv: 0.002 },
+  ...{
+    hyena: 0.002,
+    h3: 0.002,
+    transformer: 0.002,
+    'flash-transformer': 0.002,
+    'long-conv': 0.002,
+    gss: 0.002,
+    rwkv: 0.002,
+  },
 };
 
 function run(model: Model, length: number, scale: Scale, rate = deskRate[model]): SyntheticRun {
@@ -118,7 +130,7 @@ const claim: TrainingClaim = {
   models: Object.fromEntries(
     Object.entries(models).map(([id, { mixer, published }]) => [
       id,
-      { title: id === 'transformer' ? 'Transformer' : syntheticMixers[mixer].title, published },
+      { title: mixer === 'attention' ? (published as string) : syntheticMixers[mixer].title, published },
     ]),
   ),
   tasks: Object.fromEntries([...tasks].map(([id, { title }]) => [id, title])),

@@ -29,7 +29,9 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
   const claim = await loadClaim(choose('claim', String(id), claimIds()));
   if (claim.kind !== 'training' || !claim.search)
     throw new UsageError(`${claim.id} has no rates to search: its configurations are published ones`);
-  const { scale, task: usual, rates: known, plan } = claim.search;
+  const { scale, task: usual, rates: known, settings = [], plan } = claim.search;
+  const setting =
+    options.setting === undefined ? settings.at(-1) : choose('setting', String(options.setting), settings);
   const [task, ...more] = pick('task', options.task, Object.keys(claim.tasks), [usual]);
   if (more.length) throw new UsageError('--task: a search is of one task');
   const models = pick('model', options.models, Object.keys(claim.models), claim.defaults[scale].models);
@@ -45,12 +47,12 @@ export async function run([id]: unknown[], options: Options): Promise<number> {
     for (const model of models)
       for (const lr of rates)
         for (const seed of wanted) {
-          const own = { ...fitted(shortened(plan(model, task, lr), length), dataset), seed };
+          const own = { ...fitted(shortened(plan(model, task, lr, setting), length), dataset), seed };
           const guess = guessOf(dataset, own.metric, baselines);
           const job = await fitting({ claim, task, model, scale, plan: own, dataset, baselines, guess, device });
           const left = budget === undefined ? {} : { budget: Math.max(0, budget - (performance.now() - begun) / 1000) };
           const loop = { ...left, signal: interruption, report: new LiveReport(job), argv: process.argv.slice(2) };
-          const { trial, outcome, folder } = await runTrial(job, lr, loop);
+          const { trial, outcome, folder } = await runTrial(job, { rate: lr, setting }, loop);
           progress.end();
           if (trial) trials.push(trial);
           else {

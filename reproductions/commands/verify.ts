@@ -65,8 +65,8 @@ function searched(claim: TrainingClaim): Verified[] {
   const own = readTrials(claim.id, 'own');
   const published = searches(committed);
   const whole = [...published, ...searches(own)].map((search): Verified => {
-    const { task, scale, steps, trials } = search;
-    const name = `${claim.id} search ${task} ${scale} of ${steps} steps`;
+    const { task, scale, steps, setting, trials } = search;
+    const name = [claim.id, 'search', task, scale, setting, `of ${steps} steps`].filter(Boolean).join(' ');
     const found = searchFindings(claim, search, search === deciding(claim, published));
     const shown = `${trials.length} trials, judged on validation data`;
     return { id: name, name, found, result: { trials: trials.length }, shown };
@@ -75,10 +75,10 @@ function searched(claim: TrainingClaim): Verified[] {
 }
 
 function tried(claim: TrainingClaim, trial: Trial): Verified {
-  const { id, task, model, scale, rate, seed, metric, validation, diverged } = trial;
+  const { id, task, model, scale, rate, seed, setting, metric, validation, diverged } = trial;
   return {
     ...{ id, found: trialFindings(claim, trial) },
-    name: `${claim.id} search ${task} ${model} ${scale} rate ${rate} seed ${seed}`,
+    name: [claim.id, 'search', task, model, scale, setting, `rate ${rate} seed ${seed}`].filter(Boolean).join(' '),
     result: { metric, rate, validation, diverged },
     shown: validation ? `validation ${showValue(metric, validation.value)}` : 'diverged',
   };
