@@ -55,8 +55,8 @@ test('every trial is kept, has not seen the test split, and is not made twice', 
 test('verify reads trials and searches, and names one that was changed', () => {
   const whole = repro('verify', 'h3-synthetics');
   assert.equal(whole.code, 0, whole.out);
-  assert.match(whole.out, /search recall-v10 h3 desk rate 0\.001 seed 0: validation accuracy .*; holds/);
-  assert.match(whole.out, /search recall-v10 desk of 4 steps: 4 trials, judged on validation data; holds/);
+  assert.match(whole.out, /search recall-v10 h3 desk layers-start rate 0\.001 seed 0: validation accuracy .*; holds/);
+  assert.match(whole.out, /search recall-v10 desk layers-start of 4 steps: 4 trials, judged on validation data; holds/);
   const before = readFileSync(file, 'utf8');
   const [first, ...rest] = trials();
   const better = { ...first, validation: { loss: 0.1, value: 1 } };
