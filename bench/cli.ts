@@ -24,7 +24,7 @@ function build() {
     .option('--width <n>', 'Model width')
     .option('--layers <n>', 'Layers')
     .option('--threads <n>', 'Threads of the CPU device (default: all cores)')
-    .option('--peer <ids>', 'Also measure other libraries, side by side')
+    .option('--peer <ids>', 'Also measure other libraries, side by side; present: those that are installed')
     .option('--seed <n>', 'Seed of parameters and data', { default: 0 })
     .option('--format <kind>', 'table, json, jsonl, csv or md', { default: 'table' })
     .option('--out <file>', 'Also keep the result: .csv, .md, .json as such, anything else as records (JSON Lines)')

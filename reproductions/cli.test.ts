@@ -98,7 +98,8 @@ test('help names the exit codes and the claims; list has every claim and task', 
   const help = await repro(['run', '--help']);
   assert.equal(help.code, 0);
   for (const word of [
-    'longconv-lra, sgconv-lra',
+    'longconv-lra',
+    'sgconv-lra',
     '75 stopped with a checkpoint',
     '--budget <time>',
     'goes on from there',

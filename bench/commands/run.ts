@@ -18,6 +18,7 @@ import { measureGroup } from '../measure/group.ts';
 import { planFor } from '../measure/plan.ts';
 import { measureRoofline } from '../measure/roofline.ts';
 import type { Group } from '../measure/workload.ts';
+import { type PeerId, presentPeers } from '../peers/peer.ts';
 import { loadSuite, type Measurement, type Suite, type SuiteOptions, scales, suiteIds } from '../suite.ts';
 import { applyThreads } from '../threads.ts';
 
@@ -83,7 +84,7 @@ async function understand(ids: string[], given: Options): Promise<Asked> {
   const peers = list(given.peer) ?? [];
   for (const suite of suites)
     for (const p of peers)
-      if (suite.peers?.length) choose(`peer in the suite ${suite.id}`, p, suite.peers);
+      if (suite.peers?.length) choose(`peer in the suite ${suite.id}`, p, [...suite.peers, present]);
       else throw new UsageError(`the suite ${suite.id} measures no other libraries: leave --peer out`);
   const optional = (name: string, least = 1) =>
     given[name] === undefined ? undefined : count(last(given[name]), name, least);
@@ -98,12 +99,22 @@ async function understand(ids: string[], given: Options): Promise<Asked> {
       batch: optional('batch'),
       width: optional('width'),
       layers: optional('layers'),
-      peers,
+      peers: peers.includes(present) ? await peersHere(suites) : peers,
       seed: optional('seed', 0) ?? 0,
     },
     format: choose('format', String(last(given.format) ?? 'table'), formats),
     out: given.out === undefined ? undefined : resolve(String(last(given.out))),
   };
+}
+
+/** `--peer present`: those of the suites' peers that are installed here. */
+const present = 'present';
+
+async function peersHere(suites: readonly Suite[]): Promise<string[]> {
+  const known = [...new Set(suites.flatMap((s) => s.peers ?? []))] as PeerId[];
+  const found = await presentPeers(known);
+  for (const reason of found.absent) progress.say(`not measured: ${reason}`);
+  return found.present;
 }
 
 /** The groups of a suite that fit in memory. What was asked for by length and does not fit is refused. */

@@ -132,6 +132,21 @@ async function pytorch(): Promise<Launch> {
 
 const launchers: Record<PeerId, () => Promise<Launch>> = { fftw, openblas, pytorch };
 
+/** Those of the peers that can be started here, and why the others cannot. */
+export async function presentPeers(ids: readonly PeerId[]): Promise<{ present: PeerId[]; absent: string[] }> {
+  const present: PeerId[] = [];
+  const absent: string[] = [];
+  for (const id of ids)
+    try {
+      (await Peer.open(id)).close();
+      present.push(id);
+    } catch (e) {
+      if (!(e instanceof DeviceUnavailableError)) throw e;
+      absent.push(e.message);
+    }
+  return { present, absent };
+}
+
 export class Peer {
   readonly id: PeerId;
   /** Library and version, as it introduces itself: "FFTW fftw-3.3.10-sse2-avx". */

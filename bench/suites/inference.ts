@@ -28,6 +28,7 @@ const lines: Record<string, { mixer: InferenceTask['mixer']; ways: [InferenceTas
       ['class', 'chunks'],
     ],
   },
+  'h3-recurrent': { mixer: { mixer: 'h3', config: {} }, ways: [['next token', 'recurrent']] },
   's4d-convolution': {
     mixer: s4d,
     ways: [

@@ -33,12 +33,20 @@ function taskOf(length: number) {
   return { ...near, name: `shape of ${near.name}` };
 }
 
+/** Systems whose convolutions are put together pass by pass, as the papers' code does without its own kernels. */
+const unfused: Record<string, { system: string; published: string }> = {
+  's4-unfused': { system: 's4', published: 'S4 (no FlashConv)' },
+  'long-conv-unfused': { system: 'long-conv', published: 'Long Conv (cuFFT, no FlashButterfly)' },
+};
+const isUnfused = (model: string): boolean => model in unfused;
+const systemOf = (model: string): string => unfused[model]?.system ?? model;
+
 /**
  * Rows of the published table that ours stand beside. Our convolutions are fused, so S4 stands beside the row with
  * FlashConv. Systems without a published row have none.
  */
 function published(model: string): Row {
-  const name = findSystem(model).speed?.published;
+  const name = isUnfused(model) ? unfused[model].published : findSystem(model).speed?.published;
   const nothing = { published: null, published_row: null, published_confidence: null };
   if (!name) return { ...nothing, published_source: null, published_hardware: null };
   const row = findRow('lra-speed', name, 'LRA training speed');
@@ -62,7 +70,7 @@ const publishedColumn: Column = {
       : '-',
 };
 
-const models = speedSystems.map((s) => s.id);
+const models = [...speedSystems.map((s) => s.id), ...Object.keys(unfused)];
 
 const sizes = ({ scale, batch, width, layers }: SuiteOptions) =>
   scale === 'quick'
@@ -125,11 +133,14 @@ async function candidate(
   const { batch, width, layers } = sizes(options);
   const task = taskOf(L);
   const at = (w: number, n: number, length: number): ClassifierConfig =>
-    lraClassifier({ system: model, width: w, layers: n, length, vocabulary: task.vocabulary, classes: task.classes });
+    lraClassifier({
+      ...{ system: systemOf(model), width: w, layers: n, length, vocabulary: task.vocabulary, classes: task.classes },
+      ...(isUnfused(model) ? { convolution: 'unfused' } : {}),
+    });
   const config = at(width, layers, L);
   const { trainingBytes, parameters, cost } = await estimateClassifier(config, batch, L);
   // The reference costs O(L^2) per channel: attention is checked on shorter sequences, convolutions on fewer channels.
-  const attends = findSystem(model).definition.kind === 'attention';
+  const attends = findSystem(systemOf(model)).definition.kind === 'attention';
   const small = attends ? { width: 32, length: Math.min(L, 300) } : { width: 8, length: Math.min(L, 4096) };
   const name = `${model}, length ${small.length}, width ${small.width}, one layer`;
   return {

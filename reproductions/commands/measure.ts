@@ -4,7 +4,7 @@ import { last } from '../../results/terminal/options.ts';
 import { print, progress } from '../../results/terminal/output.ts';
 import type { Scale } from '../claim.ts';
 import type { Options } from '../cli.ts';
-import { exit, UsageError } from '../errors.ts';
+import { exit, InterruptedError, UsageError } from '../errors.ts';
 import { interruption, onInterruptSay } from '../interrupt.ts';
 import type { MeasurementClaim } from '../measure/measurement.ts';
 import { keepMeasurement, measurementJson, showMeasurement } from '../measure/results.ts';
@@ -28,6 +28,9 @@ export async function measure(claim: MeasurementClaim, scale: Scale, options: Op
     argv: process.argv.slice(2),
     signal: interruption,
     say: (text) => progress.say(text),
+  }).catch((e) => {
+    if (e instanceof InterruptedError) progress.say(e.message);
+    throw e;
   });
   if (options.out !== undefined) keepMeasurement(String(options.out), claim, evidence);
   await print(

@@ -91,3 +91,37 @@ export const timeRows = (id: string, all: readonly SuiteObservation[], where: Wh
         details: { peak_bytes: o.row.peak_bytes ?? null, rounds: o.rounds.length },
       };
     });
+
+/** Peak bytes of `rival` over those of `subject`, wherever both were measured side by side. */
+export function savings(
+  all: readonly SuiteObservation[],
+  subject: string,
+  rival: string,
+  where: Where = {},
+): { length: number | null; value: number; details: MeasuredRow['details'] }[] {
+  return groups(all.filter((o) => matches(o, where))).flatMap((group) => {
+    const [ours, other] = [group.get(subject), group.get(rival)].map((o) => o?.row.peak_bytes);
+    const length = group.get(subject)?.row.length;
+    return typeof ours === 'number' && typeof other === 'number' && ours > 0
+      ? [
+          {
+            length: typeof length === 'number' ? length : null,
+            value: other / ours,
+            details: { over: rival, bytes: ours, [`bytes of ${rival}`]: other },
+          },
+        ]
+      : [];
+  });
+}
+
+/** The length from which on the ratio is above 1, on a straight line of logarithms between measured lengths. */
+export function crossing(ratios: readonly Ratio[]): number | null {
+  const points = ratios
+    .flatMap((r) => (r.length === null ? [] : [{ x: Math.log(r.length), y: Math.log(r.estimate) }]))
+    .sort((a, b) => a.x - b.x);
+  for (const [i, b] of points.entries()) {
+    const a = points[i - 1];
+    if (a && a.y <= 0 && b.y > 0) return Math.exp(a.x + ((b.x - a.x) * -a.y) / (b.y - a.y));
+  }
+  return null;
+}

@@ -65,7 +65,9 @@ export async function runSuite(run: SuiteRun, index: number, context: MeasureCon
   const words = ['run', ...run.split(' '), '--device', context.device, '--format', 'jsonl', '--out', out];
   const code = await bench(words, context.signal);
   if (context.signal.aborted || code === exit.interrupted)
-    throw new InterruptedError(`interrupted: what was measured until then is in ${context.folder}`);
+    throw new InterruptedError(
+      `interrupted: no evidence was kept; what was measured until then is in ${context.folder}`,
+    );
   if (code !== exit.done)
     throw new SuiteFailedError(`"bench run ${run}" ended with ${code}: its own message is above`, code);
   if (!existsSync(out)) throw new SuiteFailedError(`"bench run ${run}" left no records in ${out}`, exit.failed);
@@ -92,10 +94,11 @@ function bench(words: readonly string[], signal: AbortSignal): Promise<number> {
   process.on('exit', end);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
-    child.on('close', (code) => {
+    // An exit code of 130 is the signal itself to some runtimes.
+    child.on('close', (code, by) => {
       signal.removeEventListener('abort', stop);
       process.removeListener('exit', end);
-      resolve(code ?? exit.failed);
+      resolve(code ?? (by === 'SIGINT' ? exit.interrupted : exit.failed));
     });
     if (signal.aborted) stop();
   });

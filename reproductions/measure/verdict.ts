@@ -2,7 +2,7 @@
 import type { MeasuredRow } from '../../results/measurement.ts';
 import { findRow, formatRow, loadPublished, rowConfidence } from '../../results/published/published.ts';
 import type { PublishedRow } from '../../results/published/schema.ts';
-import { showBytes, showInterval } from '../../results/tables.ts';
+import { show, showInterval } from '../../results/tables.ts';
 import type { Scale } from '../claim.ts';
 import type { MeasuredCase, MeasurementClaim, Target } from './measurement.ts';
 
@@ -40,12 +40,13 @@ function covers({ lengths }: Target, length: number | null): boolean {
   return !lengths || (length !== null && length >= lengths.least && length <= lengths.most);
 }
 
-/** `7.2x [6.9, 7.5]`, `1.9 GiB`, `262144 parameters`. */
+/** `7.2x [6.9, 7.5]`, `1.9 GB`, `262144 parameters`. */
 export function showValue(row: Pick<MeasuredRow, 'value' | 'low' | 'high' | 'unit'>): string {
   const { value, low, high, unit } = row;
-  if (unit === 'bytes') return showBytes(value);
-  if (low === null && Number.isInteger(value)) return `${value} ${unit}`;
-  return unit === 'x' ? showInterval(value, low, high, 'x') : `${showInterval(value, low, high)} ${unit}`;
+  if (unit === 'bytes') return value >= 1e9 ? `${show(value / 1e9, 4)} GB` : `${show(value / 1e6, 4)} MB`;
+  if (unit === 'x') return showInterval(value, low, high, 'x');
+  const number = low === null && Number.isInteger(value) ? String(value) : showInterval(value, low, high);
+  return unit === 'none' ? number : `${number} ${unit}`;
 }
 
 /** `7.2x (second hand)`, `20 GB`: as published. */

@@ -59,17 +59,26 @@ export function backward(call: ReferenceCall<SgconvAttrs>): void {
       }
 }
 
-/** Norm (C,H,1) of the whole kernel, as recorded at the first use: computed before truncation. */
+/**
+ * Norm (C,H,1) of the whole kernel, as recorded at the first use: computed before truncation, one row at a time, so that
+ * a kernel of a million taps needs the memory of one row.
+ */
 export function wholeKernelNorm(w: NdArray, decay: NdArray | null, attrs: SgconvAttrs): Float64Array {
   const [n, C, H, d] = w.shape;
   const length = fullLength(n, d, attrs.octaves);
-  const norm: NdArray = { data: new Float64Array(C * H).fill(1), shape: [C, H, 1] };
-  const k: NdArray = { data: new Float64Array(C * H * length), shape: [C, H, length] };
-  const call = { inputs: [w, norm, decay], outputs: [k], gradOutputs: [], gradInputs: [] };
-  forward({ ...call, attrs: { ...attrs, length } });
+  const one: NdArray = { data: Float64Array.of(1), shape: [1, 1, 1] };
+  const k: NdArray = { data: new Float64Array(length), shape: [1, 1, length] };
   return Float64Array.from({ length: C * H }, (_, r) => {
+    const h = r % H;
+    const mu = ratio(attrs, h, H);
+    const row: NdArray = { data: new Float64Array(n * d), shape: [n, 1, 1, d] };
+    for (let i = 0; i < n; i++) for (let j = 0; j < d; j++) row.data[i * d + j] = w.data[(i * C * H + r) * d + j];
+    const own = decay && { data: Float64Array.of(decay.data[h]), shape: [1] };
+    k.data.fill(0);
+    const call = { inputs: [row, one, own], outputs: [k], gradOutputs: [], gradInputs: [] };
+    forward({ ...call, attrs: { ...attrs, length, decayMin: mu, decayMax: mu } });
     let sum = 0;
-    for (let l = 0; l < length; l++) sum += k.data[r * length + l] ** 2;
+    for (let l = 0; l < length; l++) sum += k.data[l] ** 2;
     return Math.sqrt(sum);
   });
 }
