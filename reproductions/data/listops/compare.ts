@@ -1,8 +1,10 @@
 /**
- * ListOps expressions, generated or read from files, against the definition (every label evaluated again) and against
- * 20,000 samples of the published generator.
+ * ListOps expressions, generated or read from files, against the definition (every label evaluated again), against
+ * 20,000 samples of the published generator, and against what its recipe gives exactly (`fixtures/listops-exact.py`):
+ * 20,000 samples would leave a shift of two percent unseen.
  */
 import { type Comparison, compareMeans, compareNone, compareShares, EXACT } from '../comparison.ts';
+import exact from '../fixtures/listops-exact.json' with { type: 'json' };
 import statistics from '../fixtures/listops-statistics.json' with { type: 'json' };
 import { kolmogorov } from '../statistics.ts';
 import { Tally } from './tally.ts';
@@ -17,6 +19,8 @@ export interface Sample {
 
 /** Distributions are only judged from so many samples on. */
 export const FEWEST = 500;
+/** Standard errors from a mean that is known exactly: two-sided p 0.001, as the shares'. */
+const CERTAIN = 3.3;
 /** Named one by one; the count has all. */
 const NAMED = 5;
 
@@ -68,9 +72,18 @@ function distributions(tally: Tally): Comparison[] {
       limit: 1.9 * Math.sqrt(1 / n + 1 / size),
       measure: 'Kolmogorov distance',
     },
+    compareMeans('length, mean, exactly', tally.lengths, { ...exact.length, n: EXACT }, CERTAIN),
+    compareShares('lengths in steps, exactly', tally.lengthsIn(exact.length.bins), exact.length.shares, EXACT),
     compareMeans('operators in an expression', tally.operatorsEach, { ...statistics.operators, n: size }),
+    compareMeans(
+      'operators in an expression, exactly',
+      tally.operatorsEach,
+      { mean: exact.operators, sd: 0, n: EXACT },
+      CERTAIN,
+    ),
     compareShares('labels 0 to 9', tally.labels, statistics.labels, size),
     compareShares('arguments of the root, 2 to 10', tally.rootArguments, statistics.rootArguments, size),
+    compareShares('arguments of the root, exactly', tally.rootArguments, exact.rootArguments, EXACT),
     // Drawn evenly by definition, whichever trees are kept.
     compareShares('operator of the root', tally.rootOperators, even(4), EXACT),
     compareShares('all operators', tally.operators, even(4), EXACT),
@@ -85,7 +98,13 @@ function distributions(tally: Tally): Comparison[] {
     ),
     // Those of one tree depend on each other through its length: no chi-square, but a plain tolerance.
     largestDifference('arguments of all operators, 2 to 10', tally.args, statistics.arguments, 0.003),
-    largestDifference('operators by depth, 1 to 9', tally.byDepth, statistics.operatorsByDepth, 0.01),
+    // 0.002 for 5,000 samples: four times what samples of the recipe are off.
+    largestDifference(
+      'operators by depth, 1 to 9',
+      tally.byDepth,
+      exact.operatorsByDepth,
+      0.14 / Math.sqrt(Math.max(1, n)),
+    ),
     {
       ...{ quantity: 'expressions whose operators end above depth 9', here: tally.shallow / Math.max(1, n) },
       ...{ reference: 0, distance: tally.shallow / Math.max(1, n), limit: 0.001, measure: 'share' },

@@ -66,6 +66,15 @@ export class Tally {
   get operatorsEach(): { mean: number; sd: number; n: number } {
     return moments(this.#operators);
   }
+  /** Lengths from each of the bins' edges to below the next one. */
+  lengthsIn(edges: readonly number[]): number[] {
+    const counts = zeros(edges.length - 1);
+    for (const length of this.#lengths) {
+      const bin = edges.findLastIndex((edge) => edge <= length);
+      if (bin >= 0 && bin < counts.length) counts[bin]++;
+    }
+    return counts;
+  }
   /** Lengths in bins of 100 from 500 on. */
   histogram(bins: number): number[] {
     const counts = zeros(bins);
