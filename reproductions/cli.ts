@@ -4,10 +4,11 @@ import process from 'node:process';
 import { type Command, cac } from 'cac';
 import { packageVersion } from '../results/provenance.ts';
 import { joinNegatives, plainComplaint, typedValues } from '../results/terminal/arguments.ts';
+import { accessComplaint } from '../results/terminal/errors.ts';
 import { suggestion } from '../results/terminal/options.ts';
 import { flush, progress } from '../results/terminal/output.ts';
 import { claimIds } from './claim.ts';
-import { exit, exitCode, InterruptedError, UsageError } from './errors.ts';
+import { exit, exitCode, foreseen, InterruptedError, UsageError } from './errors.ts';
 import { watchInterrupts } from './interrupt.ts';
 
 export type Options = Record<string, unknown>;
@@ -189,9 +190,10 @@ if (import.meta.main) {
     progress.end();
     if (!(e instanceof InterruptedError)) {
       const { name, message } = e as Error;
-      process.stderr.write(`repro: ${name === 'CACError' ? plainComplaint(message, 'repro') : message}\n`);
+      const complaint = name === 'CACError' ? plainComplaint(message, 'repro') : (accessComplaint(e) ?? message);
+      process.stderr.write(`repro: ${complaint}\n`);
       if (process.env.LONGCONV_DEBUG === '1') process.stderr.write(`${(e as Error).stack}\n`);
-      else if (code === exit.failed && !['DivergedError', 'FormatError', 'SuiteFailedError'].includes(name))
+      else if (code === exit.failed && !foreseen(e as Error))
         process.stderr.write('repro: this should not happen; LONGCONV_DEBUG=1 shows where\n');
     }
   }

@@ -1,9 +1,5 @@
 /** What ends `repro` early, with the exit code that the shell sees; the rest is as in `bench`. */
-import { exit, exitCode as sharedExitCode } from '../results/terminal/errors.ts';
-import { MissingFileError } from './data/dataset.ts';
-import { DownloadError } from './data/download/failure.ts';
-import { MissingToolError } from './data/formats/format-error.ts';
-import { DivergedError } from './train/divergence.ts';
+import { accessComplaint, exit, exitCode as sharedExitCode } from '../results/terminal/errors.ts';
 
 export { exit, InterruptedError, UsageError } from '../results/terminal/errors.ts';
 
@@ -23,10 +19,15 @@ export class SuiteFailedError extends Error {
   }
 }
 
+/** Errors that a worker thread passed on have lost their class and kept their name. */
+const unavailable = ['DataUnavailableError', 'MissingFileError', 'DownloadError', 'MissingToolError'];
+
 export function exitCode(error: unknown): number {
-  for (const kind of [DataUnavailableError, MissingFileError, DownloadError, MissingToolError])
-    if (error instanceof kind) return exit.unavailable;
-  if (error instanceof DivergedError) return exit.failed;
   if (error instanceof SuiteFailedError) return error.code;
+  if (unavailable.includes((error as Error)?.name) || accessComplaint(error)) return exit.unavailable;
   return sharedExitCode(error);
 }
+
+/** A clean end of its own, so that nothing has to be looked for in this program. */
+export const foreseen = (error: Error): boolean =>
+  ['DivergedError', 'FormatError', 'CorruptFileError', 'SuiteFailedError'].includes(error.name);

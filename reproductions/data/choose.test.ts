@@ -47,6 +47,31 @@ test('auto takes the published files when they are here, and what is made here o
   assert.equal((await chooseData('listops', task, 'real')).folder, files);
 });
 
+test('what has begun to arrive is not here yet', async () => {
+  const root = cache('begun');
+  const put = (...path: string[]) => writeFileSync(join(root, 'downloads', ...path), '');
+  const here = async (id: string) => await cachedFiles(await loadDefinition(id));
+  for (const id of ['speech-commands', 'pile', 'wikitext-103'])
+    mkdirSync(join(root, 'downloads', id), { recursive: true });
+  put('speech-commands', 'speech_commands_v0.02.tar.gz.part');
+  put('pile', 'val.jsonl');
+  put('wikitext-103', 'train-00000-of-00002.parquet');
+  for (const id of ['speech-commands-10', 'pile', 'wikitext-103']) assert.equal(await here(id), null, id);
+  const speech = { real: 'speech-commands-10', offline: ['listops'] };
+  assert.equal((await chooseData('sc', speech, 'auto')).definition.id, 'listops');
+  // An archive that is not unpacked is no use to a reader of folders, nor is another archive that was.
+  put('speech-commands', 'speech_commands_v0.02.tar.gz');
+  mkdirSync(join(root, 'downloads', 'speech-commands', 'speech_commands_test_set_v0.02'));
+  assert.equal(await here('speech-commands-10'), null);
+  const unpacked = join(root, 'downloads', 'speech-commands', 'speech_commands_v0.02');
+  mkdirSync(unpacked);
+  assert.equal(await here('speech-commands-10'), unpacked);
+  put('pile', 'test.jsonl');
+  assert.equal(await here('pile'), join(root, 'downloads', 'pile'));
+  put('wikitext-103', 'wikitext-103-raw-v1.zip');
+  assert.equal(await here('wikitext-103'), join(root, 'downloads', 'wikitext-103'));
+});
+
 test('real fetches what is missing, and says how to get it where nothing is fetched', async () => {
   const root = cache('real');
   await assert.rejects(

@@ -76,6 +76,8 @@ export interface DataDefinition<D extends AnyDataset = AnyDataset> {
   source: string | null;
   /** Folder of its real files below the folder of the unpacked source; null when it cannot read them. */
   realFolder: string | null;
+  /** Its reader takes the archives as they are, so that they need not be unpacked. */
+  readsArchives?: true;
   ingredients: readonly Ingredient[];
   open(options: OpenOptions): Promise<D>;
   /** Counts and statistics beside published or measured ones. */

@@ -3,7 +3,7 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DataDefinition } from './definition.ts';
 import { downloadFolder } from './download/places.ts';
-import { type DatasetSource, loadSource } from './download/source.ts';
+import { type DatasetSource, loadSource, type SourceFile } from './download/source.ts';
 import { isArchive, unpackedFolder } from './download/unpack.ts';
 
 /**
@@ -19,28 +19,33 @@ export function findBelow(base: string, path: string): string | null {
   return null;
 }
 
-/** The folders that a source fills: that of its files, and those of its unpacked archives. */
-function foldersOf(source: DatasetSource): string[] {
-  const folder = downloadFolder(source.id);
-  return [...source.files.filter(isArchive).map((file) => unpackedFolder(folder, file)), folder];
-}
-
-/** The real files of a dataset in the cache; null when they are not there. */
-export async function cachedFiles({ source, realFolder }: DataDefinition): Promise<string | null> {
-  if (source === null || realFolder === null) return null;
-  for (const base of foldersOf(await loadSource(source)).filter(existsSync)) {
-    if (realFolder !== '') {
-      const found = findBelow(base, realFolder);
-      if (found) return found;
-    } else if (base !== downloadFolder(source) || (await filesPresent(source, base))) return base;
+/**
+ * The real files of a dataset in the cache; null when they are not there. A folder of downloads exists from the first
+ * byte on: it counts when the files in it are whole and are those that are read.
+ */
+export async function cachedFiles({ source: id, realFolder, readsArchives }: DataDefinition): Promise<string | null> {
+  if (id === null || realFolder === null) return null;
+  const source = await loadSource(id);
+  const folder = downloadFolder(id);
+  const archives = source.files.filter((file) => isArchive(file) && (realFolder !== '.' || isUsual(source, file)));
+  for (const base of archives.map((file) => unpackedFolder(folder, file)).filter(existsSync)) {
+    const found = findBelow(base, realFolder);
+    if (found) return found;
   }
-  return null;
+  return realFolder === '.' && filesPresent(source, folder, readsArchives === true) ? folder : null;
 }
 
-/** Whether any file of the source itself lies in its folder. */
-async function filesPresent(id: string, folder: string): Promise<boolean> {
-  const { files } = await loadSource(id);
-  return files.some((file) => !isArchive(file) && existsSync(join(folder, file.name)));
+const isUsual = ({ usual }: DatasetSource, { group }: SourceFile): boolean => usual.includes(group);
+
+/** Whether the usual files lie in their folder, or another group of files that says the same in another form. */
+function filesPresent(source: DatasetSource, folder: string, archives: boolean): boolean {
+  const whole = (files: readonly SourceFile[]) =>
+    files.every((file) => (archives || !isArchive(file)) && existsSync(join(folder, file.name)));
+  const usual = source.files.filter((file) => isUsual(source, file));
+  if (whole(usual)) return true;
+  if (!usual.every(isArchive)) return false;
+  const others = source.files.filter((file) => !isArchive(file));
+  return others.length > 0 && whole(others);
 }
 
 /** The real files of a dataset in a folder of the user's, which may be any of those around them. */

@@ -42,6 +42,10 @@ const reasons: Record<string, string> = {
   EEXIST: 'a part of its path is a file',
   ENOENT: 'there is no such folder',
   EIO: 'the device reports an error',
+  ELOOP: 'its links lead in a circle',
+  ENAMETOOLONG: 'its name is too long',
+  EMFILE: 'too many files are open',
+  ENFILE: 'too many files are open',
 };
 
 /** A failed write to `file` as a sentence; errors that are not about files stay as they are. */
@@ -50,6 +54,14 @@ export function storageError(file: string, error: unknown, place: string): unkno
   return reason
     ? new StorageError(`${file} cannot be written (${reason}): put that right, or choose another place (${place})`)
     : error;
+}
+
+/** What the system refused, as a sentence; null for an error that is not about a file or folder with a name. */
+export function accessComplaint(error: unknown): string | null {
+  const { code, path, name } = (error ?? {}) as NodeJS.ErrnoException;
+  if (name !== 'Error' || typeof path !== 'string') return null;
+  const reason = code === 'ENOENT' ? 'it is not there' : reasons[code ?? ''];
+  return reason ? `${path} cannot be used (${reason}): put that right, or give another place` : null;
 }
 
 /** The rooms below name their errors; results imports nobody, so it goes by the name. */

@@ -1,15 +1,15 @@
 /** `repro data baselines <datasets>`: what simple methods get on the test split, beside the values known for them. */
 import type { Row } from '../../../results/record.ts';
 import type { Column } from '../../../results/tables.ts';
-import { choose, last } from '../../../results/terminal/options.ts';
+import { choose } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
 import { renderShown } from '../../../results/terminal/shown.ts';
 import type { Options } from '../../cli.ts';
 import { baselinesOf } from '../../data/baselines.ts';
 import { type Baseline, definitionIds, loadDefinition } from '../../data/definition.ts';
-import { cachedFiles, filesIn } from '../../data/real-files.ts';
 import { exit, UsageError } from '../../errors.ts';
 import { interruption } from '../../interrupt.ts';
+import { filesToOpen, placeGiven } from './from.ts';
 
 const columns: Column[] = [
   { key: 'dataset', title: 'dataset' },
@@ -23,11 +23,11 @@ const columns: Column[] = [
 export async function run(given: string[], options: Options): Promise<number> {
   if (!given.length) throw new UsageError(`repro data baselines needs a dataset: ${definitionIds().join(', ')}`);
   const ids = given.map((id) => choose('dataset', id, definitionIds()));
-  const from = options.from === undefined ? null : String(last(options.from));
+  const from = placeGiven(options);
   const all: { dataset: string; kind: string; checksum: string; description: string; baselines: Baseline[] }[] = [];
   for (const id of ids) {
     const definition = await loadDefinition(id);
-    const folder = from === null ? await cachedFiles(definition) : filesIn(from, definition);
+    const folder = await filesToOpen(definition, from);
     const work = {
       signal: interruption,
       progress: (done: number, total: number) => progress.live(`${id}: ${done} of ${total}`),

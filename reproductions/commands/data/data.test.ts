@@ -89,6 +89,29 @@ test('what cannot be understood is answered with what can', async () => {
   }
 });
 
+test('files where nobody reads them, and places that cannot be read, are one sentence', async () => {
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  const nothing = join(folder, 'nothing.jsonl');
+  writeFileSync(nothing, '');
+  const answers: [string[], number, RegExp][] = [
+    [['baselines', 'listops', '--from', join(folder, 'absent')], 2, /--from .*absent is not there/],
+    [['speed', 'majority', '--from', empty], 2, /majority is made here and reads no files: leave --from .* out/],
+    [['verify', 'majority', '--from', empty], 2, /is a folder: give a file of JSON lines/],
+    [['verify', 'text-spamham', '--from', empty], 2, /text-spamham .*there are no files to read/],
+    [['verify', 'brown-wt', '--from', empty], 3, /wiki.train.raw is not there/],
+    [['speed', 'pile', '--from', nothing], 3, /has neither val.jsonl.zst nor val.jsonl/],
+    [['verify', 'pile', '--from', nothing], 1, /there are no documents in it/],
+    [['verify', 'listops', '--from', nothing], 1, /the first line must be/],
+  ];
+  for (const [args, code, sentence] of answers) {
+    const ended = await data(args);
+    assert.equal(ended.code, code, args.join(' ') + ended.err);
+    assert.match(ended.err, sentence);
+    assert.doesNotMatch(ended.err, /should not happen/);
+  }
+});
+
 test('Ctrl-C ends with 130 and --budget with 75; both keep what has arrived, and the next run goes on', async () => {
   let interrupt = () => {};
   const bytes = content(64 << 10);

@@ -2,8 +2,7 @@
  * `repro data get <datasets>`: the published files into the cache, from the network or from a folder; and what is made
  * here made, after the packages that it is made of were fetched.
  */
-import { existsSync } from 'node:fs';
-import { choose, last } from '../../../results/terminal/options.ts';
+import { choose } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
 import type { Options } from '../../cli.ts';
 import { type DataDefinition, definitionIds, loadDefinition } from '../../data/definition.ts';
@@ -14,6 +13,7 @@ import { exit, UsageError } from '../../errors.ts';
 import { interruption } from '../../interrupt.ts';
 import { duration } from '../../options.ts';
 import { type Fetched, type FetchOptions, fetchFile, fetchIngredients } from './fetch.ts';
+import { placeGiven } from './from.ts';
 import { filesOf } from './parts.ts';
 
 const known = () => [...new Set([...sourceIds(), ...definitionIds()])];
@@ -32,9 +32,7 @@ export async function run(given: string[], options: Options): Promise<number> {
   const budget = duration(options.budget);
   const late = budget === undefined ? null : AbortSignal.timeout(Math.max(1, budget * 1000));
   const signal = late ? AbortSignal.any([interruption, late]) : interruption;
-  const from = options.from === undefined ? null : String(last(options.from));
-  if (from !== null && !existsSync(from))
-    throw new UsageError(`--from ${from} is not there: give the folder that has the files`);
+  const from = placeGiven(options);
   const outcome: Outcome = { files: [], made: [], failed: [] };
   for (const { id, source, definition } of wanted)
     try {

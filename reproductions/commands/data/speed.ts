@@ -5,17 +5,17 @@
 import type { Row } from '../../../results/record.ts';
 import { median } from '../../../results/statistics.ts';
 import { type Column, show, showBytes } from '../../../results/tables.ts';
-import { choose, last } from '../../../results/terminal/options.ts';
+import { choose } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
 import { renderShown } from '../../../results/terminal/shown.ts';
 import type { Options } from '../../cli.ts';
 import type { AnyDataset } from '../../data/dataset.ts';
 import { type DataDefinition, definitionIds, loadDefinition } from '../../data/definition.ts';
-import { cachedFiles, filesIn } from '../../data/real-files.ts';
 import { exit, UsageError } from '../../errors.ts';
 import { interruption } from '../../interrupt.ts';
 import { Loader } from '../../train/loader.ts';
 import { SampleOrder } from '../../train/order.ts';
+import { filesToOpen, placeGiven } from './from.ts';
 
 const BATCH = 32;
 const SECONDS = 2;
@@ -34,7 +34,7 @@ const columns: Column[] = [
 export async function run(given: string[], options: Options): Promise<number> {
   if (!given.length) throw new UsageError(`repro data speed needs a dataset: ${definitionIds().join(', ')}`);
   const ids = given.map((id) => choose('dataset', id, definitionIds()));
-  const from = options.from === undefined ? null : String(last(options.from));
+  const from = placeGiven(options);
   const rows: Row[] = [];
   for (const id of ids) rows.push(await measure(await loadDefinition(id), from));
   if (options.json === true) await print(JSON.stringify(rows, null, 1));
@@ -44,7 +44,7 @@ export async function run(given: string[], options: Options): Promise<number> {
 
 async function measure(definition: DataDefinition, from: string | null): Promise<Row> {
   const { id } = definition;
-  const folder = from === null ? await cachedFiles(definition) : filesIn(from, definition);
+  const folder = await filesToOpen(definition, from);
   const open = () =>
     definition.open({
       signal: interruption,

@@ -2,9 +2,8 @@
  * `repro data verify <datasets>`: every downloaded byte read again and held to what is known of it; and the samples,
  * real or made here, counted and measured beside the published values.
  */
-import { existsSync } from 'node:fs';
 import { showBytes } from '../../../results/tables.ts';
-import { choose, last } from '../../../results/terminal/options.ts';
+import { choose } from '../../../results/terminal/options.ts';
 import { print, progress } from '../../../results/terminal/output.ts';
 import { renderShown } from '../../../results/terminal/shown.ts';
 import type { Options } from '../../cli.ts';
@@ -18,6 +17,7 @@ import { missingIngredient } from '../../data/ingredients.ts';
 import { cachedFiles, filesIn } from '../../data/real-files.ts';
 import { exit, UsageError } from '../../errors.ts';
 import { interruption } from '../../interrupt.ts';
+import { placeGiven } from './from.ts';
 import { filesOf } from './parts.ts';
 
 const known = () => [...new Set([...sourceIds(), ...definitionIds()])];
@@ -31,8 +31,7 @@ interface Report {
 export async function run(given: string[], options: Options): Promise<number> {
   if (!given.length)
     throw new UsageError(`repro data verify needs a dataset: ${known().join(', ')}; repro data list says more`);
-  const from = options.from === undefined ? null : String(last(options.from));
-  if (from !== null && !existsSync(from)) throw new UsageError(`--from ${from} is not there: give a file or a folder`);
+  const from = placeGiven(options);
   const ids = given.map((id) => choose('dataset', id, known()));
   const report: Report = { files: [], samples: [], absent: [] };
   for (const id of ids) {

@@ -3,7 +3,7 @@
  * `train/00.jsonl.zst` ... `train/29.jsonl.zst`, `val.jsonl.zst`, `test.jsonl.zst`; also not compressed, as the public
  * copy of val and test is, and with the names that `repro data get pile` gives (`train-00.jsonl.zst`).
  */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { MissingFileError, type SplitName } from '../dataset.ts';
 import { firstOf } from './real-input.ts';
@@ -24,7 +24,11 @@ export function findPile(folder: string, dataset: string): PileFiles {
 
 function shards(folder: string): string[] {
   const inside = existsSync(join(folder, 'train')) ? readdirSync(join(folder, 'train')).map((f) => `train/${f}`) : [];
-  const names = inside.length ? inside : readdirSync(folder);
+  const names = inside.length
+    ? inside
+    : existsSync(folder) && statSync(folder).isDirectory()
+      ? readdirSync(folder)
+      : [];
   const found = new Map<number, string>();
   for (const name of names.sort()) {
     const number = /^train[/-](\d{2})\.jsonl(\.zst)?$/.exec(name)?.[1];

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs';
 import { MissingFileError } from '../dataset.ts';
 import type { Verified, VerifyOptions } from '../definition.ts';
+import { FormatError } from '../formats/format-error.ts';
 import { compareExactly, shown } from './compare.ts';
 import { compareComponents, countComponents } from './pile-components.ts';
 import { type PileEdition, wholePile } from './pile-editions.ts';
@@ -51,6 +52,7 @@ async function verifyFiles(
   const all = [...counts.values()];
   const documents = all.reduce((n, count) => n + count.documents, 0);
   const bytes = all.reduce((n, count) => n + count.bytes, 0);
+  if (!documents) throw new FormatError(name, null, 'there are no documents in it');
   return {
     what: `${documents} documents, ${bytes} bytes of text: ${name}`,
     rows: [shown('mean document, KiB', bytes / documents / 1024, meanDocument), ...compareComponents(counts, without)],

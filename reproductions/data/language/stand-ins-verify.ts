@@ -2,9 +2,9 @@
  * The stand-ins are made of pinned packages by fixed recipes: every count must be the one that was measured when the
  * recipe was written, anywhere.
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SplitName, splitNames } from '../dataset.ts';
+import { MissingFileError, type SplitName, splitNames } from '../dataset.ts';
 import type { Verified, VerifyOptions } from '../definition.ts';
 import { brownWtFolder, openBrownWt, wordsIn } from './brown-wt.ts';
 import { compareExactly, compareSizes, tokenComplaints } from './compare.ts';
@@ -66,8 +66,8 @@ export async function verifyBrownWt({ from, ...options }: VerifyOptions): Promis
   let words = 0;
   const rows = splitNames.flatMap((split) => {
     const name = `wiki.${split === 'validation' ? 'valid' : split}`;
-    const raw = readFileSync(join(folder, `${name}.raw`), 'utf8');
-    const tokens = readFileSync(join(folder, `${name}.tokens`), 'utf8');
+    const raw = textOf(folder, `${name}.raw`);
+    const tokens = textOf(folder, `${name}.tokens`);
     const headings = raw.match(/^ = c[a-r]\d\d = $/gm)?.length ?? 0;
     const all = wordsIn(raw);
     words += all - 3 * headings;
@@ -84,4 +84,11 @@ export async function verifyBrownWt({ from, ...options }: VerifyOptions): Promis
     data.close?.();
   }
   return { what: `brown-wt, the files in ${folder}`, rows, complaints };
+}
+
+function textOf(folder: string, name: string): string {
+  const path = join(folder, name);
+  if (!existsSync(path))
+    throw new MissingFileError(`brown-wt: ${path} is not there: give the folder that has wiki.train.raw and its like`);
+  return readFileSync(path, 'utf8');
 }

@@ -3,6 +3,7 @@
  * 3,999 characters of the Brown corpus and of State of the Union addresses; splits share no document (`documents.ts`);
  * pairs are drawn by the seed and their number (`pairs.ts`), half of them positive. Vocabulary of the training pieces.
  */
+import { UsageError } from '../../../results/terminal/errors.ts';
 import { type CacheArrays, cached, keyHash } from '../cache.ts';
 import { brownPackage, stdlibDatasets } from '../corpora/packages.ts';
 import { type SplitName, splitNames } from '../dataset.ts';
@@ -22,7 +23,7 @@ const firstSample: Record<SplitName, number> = { train: 0, validation: 1_000_000
 /** Throws `MissingFileError` when a package is not here. */
 export async function openSameDoc({ folder, seed = 0, sizes: asked }: OpenOptions = {}): Promise<CharacterTexts> {
   if (folder !== undefined)
-    throw new RangeError(`${ID} is made from npm packages: there are no files to read in ${folder}, leave them out`);
+    throw new UsageError(`${ID} is made from npm packages: there are no files to read in ${folder}, leave them out`);
   const sizes = chosenSizes(ID, pairSizes, asked);
   return samePairs(await chunkUnit(), seed, sizes);
 }

@@ -4,6 +4,7 @@
  * anything: it has the shape of the task, and no accuracy on it can be held against a published one.
  */
 
+import { UsageError } from '../../../results/terminal/errors.ts';
 import { keyHash } from '../cache.ts';
 import { type DataKind, type SplitName, splitNames } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
@@ -32,7 +33,7 @@ export async function openTts(count: WordCount, options: TtsOptions): Promise<Sp
   const { seed = 0, rate = 1, scale = 'unit', statistics = 'one', features = 'raw', test = 'espeak' } = options;
   requireSound(id, { rate, scale, statistics, features });
   if (options.folder !== undefined)
-    throw new RangeError(`${id} has no files: it is made here by espeak-ng; leave the folder out`);
+    throw new UsageError(`${id} has no files: it is made here by espeak-ng; leave the folder out`);
   if (test !== 'espeak' && test !== 'flite')
     throw new RangeError(`${id}: the test split is spoken by ${test}; it can be espeak or flite`);
   const engine = espeakEngine();

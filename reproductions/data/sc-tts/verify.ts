@@ -1,4 +1,5 @@
 /** The spoken words: durations beside those measured with espeak-ng 1.51, the rule of the split, and whether it repeats. */
+import { UsageError } from '../../../results/terminal/errors.ts';
 import { type Comparison, compareNone } from '../comparison.ts';
 import { splitNames } from '../dataset.ts';
 import type { Verified, VerifyOptions } from '../definition.ts';
@@ -20,7 +21,7 @@ export async function verifyTts(
 ): Promise<Verified> {
   const { from, ...work } = options;
   if (from !== undefined)
-    throw new RangeError(`sc-tts${count} has no files to verify: it is made here by espeak-ng; leave --from out`);
+    throw new UsageError(`sc-tts${count} has no files to verify: it is made here by espeak-ng; leave --from out`);
   const data = await openTts(count, { ...work, sizes });
   try {
     const lengths: number[] = [];

@@ -12,6 +12,7 @@ const definition: DataDefinition<LanguageData> = {
   made: null,
   source: 'openwebtext',
   realFolder: '.',
+  readsArchives: true,
   ingredients: [gptTokenizer],
   open: openOpenWebText,
   verify: verifyOpenWebText,

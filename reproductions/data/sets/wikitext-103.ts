@@ -12,6 +12,7 @@ const definition: DataDefinition<LanguageData> = {
   made: null,
   source: 'wikitext-103',
   realFolder: '.',
+  readsArchives: true,
   ingredients: [gptTokenizer],
   open: openWikiText,
   verify: verifyWikiText,

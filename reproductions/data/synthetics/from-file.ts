@@ -5,6 +5,8 @@
  *
  * with the language's settings where they are not the usual ones, or the tokens alone as a string.
  */
+import { statSync } from 'node:fs';
+import { UsageError } from '../../../results/terminal/errors.ts';
 import { type Comparison, compareNone } from '../comparison.ts';
 import type { Verified } from '../definition.ts';
 import { openContent } from '../formats/decompress.ts';
@@ -26,6 +28,8 @@ export async function verifyFile(
   languageOf: (settings: Settings) => Language,
   signal?: AbortSignal,
 ): Promise<Verified> {
+  if (statSync(path).isDirectory())
+    throw new UsageError(`${path} is a folder: give a file of JSON lines with examples`);
   const groups = new Map<string, { examiner: Examiner; byLength: Map<number, Uint8Array[]> }>();
   const complaints: string[] = [];
   let [unreadable, count] = [0, 0];
