@@ -36,3 +36,12 @@ test('integers are uniform and in range', () => {
   const chi2 = counts.reduce((s, c) => s + (c - 10_000) ** 2 / 10_000, 0);
   assert.ok(chi2 < 33.7, `chi-square ${chi2} with 9 degrees of freedom`);
 });
+
+test('integers are uniform where words do not divide evenly', () => {
+  // Of 2^32 words, every third of the 3 * 2^30 numbers would have two and the others one: shares of 1/2, 1/4, 1/4.
+  const draws = new Draws(3, 'integers').start(0);
+  const counts = [0, 0, 0];
+  for (let i = 0; i < 30_000; i++) counts[draws.integer(3 * 2 ** 30) % 3]++;
+  const chi2 = counts.reduce((s, c) => s + (c - 10_000) ** 2 / 10_000, 0);
+  assert.ok(chi2 < 13.8, `chi-square ${chi2} with 2 degrees of freedom`);
+});

@@ -106,7 +106,7 @@ test('5,000 generated expressions have the statistics of the published generator
   const { rows, complaints } = await compareListOps(samples().map((sample) => ({ ...sample, where: '' })));
   assert.deepEqual(complaints, []);
   for (const row of rows) {
-    // Every row is judged, and agrees: means to 5 standard errors, shares by chi-square at p = 0.001.
+    // Every row is judged, and agrees: means to 4 standard errors, shares by chi-square at p = 0.001.
     assert.ok(row.limit !== null && holds(row), `${row.quantity}: ${row.distance} beyond ${row.limit}`);
   }
   const { distance } = rows.find(({ quantity }) => quantity === 'length, distribution') as (typeof rows)[0];
@@ -182,6 +182,19 @@ test('shorter expressions are possible, distinct, and named as another task', as
     seen.add(short.tokens('train', i).join());
   }
   assert.equal(seen.size, 3_000);
+});
+
+test('an expression of a file is cut at 2,047 tokens, the last of 2,048 is <eos>', async () => {
+  const own = join(folder, 'long');
+  mkdirSync(own, { recursive: true });
+  const source = `${'( '.repeat(2_101)}[SM ${'3 ) '.repeat(2_100)}] )`;
+  for (const name of ['train', 'val', 'test'])
+    writeFileSync(join(own, `basic_${name}.tsv`), writeTsv([{ source, target: 0 }]));
+  const long = await openListOps({ folder: own });
+  assert.equal(long.length, 2_048);
+  const { x, lengths, L } = long.batch('test', [0]);
+  assert.deepEqual([L, lengths?.[0]], [2_048, 2_048]);
+  assert.deepEqual([x[0], x[1], x[2_046], x[2_047]], [OPERATOR + 3, DIGIT + 3, DIGIT + 3, END]);
 });
 
 test("the archive's own files can be read", async () => {

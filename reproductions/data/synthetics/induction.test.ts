@@ -47,7 +47,17 @@ test('several triggers and several tokens to copy', () => {
   assert.deepEqual(complaints, []);
   for (const row of rows) assert.ok(holds(row), `${row.quantity}: ${row.here} beside ${row.reference}`);
   const counts = new Array(6).fill(0);
-  for (let i = 0; i < 2_000; i++) counts[data.example('test', i).filter((id) => id === data.language.arrow).length]++;
+  let nearest = Number.POSITIVE_INFINITY;
+  for (let i = 0; i < 2_000; i++) {
+    const arrows = [...data.example('test', i).entries()].flatMap(([at, id]) =>
+      id === data.language.arrow ? [at] : [],
+    );
+    counts[arrows.length]++;
+    // The last => stands behind them all and asks.
+    for (let k = 1; k + 1 < arrows.length; k++) nearest = Math.min(nearest, arrows[k] - arrows[k - 1]);
+  }
+  // Right behind the copied tokens, and no nearer.
+  assert.equal(nearest, 4);
   // One trigger besides the last =>: half of them, and the few where every further one fell too near the first.
   assert.equal(counts[0] + counts[1], 0);
   assert.ok(counts[2] > 900 && counts[2] < 1_250, counts.join());
