@@ -2,6 +2,9 @@
  * Pathfinder images, generated or read from files, against images of the published generator with LRA's settings. The
  * reference has 40 to 300 images: how far its means may lie from the truth is told by the spread from image to image,
  * which the many images here know better than it does.
+ *
+ * The largest difference, the innermost ring at 64 x 64 (20.3 of 40 images, here 24.7), is 2.5 standard errors. It was
+ * noise: 384 further images of the published process, with OpenCV's dilation and Pillow's lines, gave 24.0 +- 0.6.
  */
 import { type Comparison, compareMeans, moments } from '../comparison.ts';
 import statistics from '../fixtures/pathfinder-statistics.json' with { type: 'json' };
