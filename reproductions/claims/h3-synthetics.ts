@@ -76,6 +76,7 @@ const epoch = Math.ceil(examples / 32);
  * published start (GPT-2's, deviation 0.02) leaves every model on a plateau for thousands of steps.
  */
 const settings = {
+  published: {},
   'no-dropout': { embedDropout: 0 },
   wide: { embedDropout: 0, width: 64 },
   'layers-start': { embedDropout: 0, start: 'layers' },
