@@ -186,6 +186,9 @@ test('Ctrl-C keeps and prints what was measured and exits 130', async () => {
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   while (!stderr.includes('groups') && child.exitCode === null) await new Promise((r) => setTimeout(r, 50));
   await new Promise((r) => setTimeout(r, 2000));
+  // One press that arrives twice: from the terminal and handed on by a parent.
+  child.kill('SIGINT');
+  await new Promise((r) => setTimeout(r, 30));
   child.kill('SIGINT');
   assert.equal(await ended, 130, stderr);
   const rows = stdout
@@ -195,6 +198,22 @@ test('Ctrl-C keeps and prints what was measured and exits 130', async () => {
   assert.equal(rows.length, 1);
   assert.ok(rows[0].rounds >= 1 && rows[0].ms > 0);
   assert.match(stderr, /interrupted: the rows above/);
+});
+
+test('--peer present measures beside the libraries that are installed, and says which are not', async () => {
+  const size = ['--models', 'square', '--lengths', '16', '--rounds', '2', '--format', 'json'];
+  const r = await bench(['run', 'gemm', '--peer', 'present', ...size], {
+    LONGCONV_OPENBLAS: '/nowhere/libopenblas.so',
+  });
+  assert.equal(r.code, 0, r.stderr);
+  assert.match(r.stderr, /not measured: .*openblas/i);
+  assert.deepEqual(
+    JSON.parse(r.stdout).map((row: { model: string }) => row.model),
+    ['square', 'square'],
+  );
+  const none = await bench(['run', 'ssm-kernels', '--peer', 'present']);
+  assert.equal(none.code, 2);
+  assert.match(none.stderr, /measures no other libraries/);
 });
 
 test('doctor reports as JSON; without the CPU device it exits 3 and says what to do', async () => {

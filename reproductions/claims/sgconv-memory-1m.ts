@@ -121,6 +121,19 @@ const claim: MeasurementClaim = {
       row('backward', run.backwardSeconds, length),
     ];
   },
+  impossible(rows) {
+    const value = (id: string) => rows.find((r) => r.case === id)?.value ?? Number.NaN;
+    const least = value('floor');
+    const small = ['after', 'forward-peak', 'training-peak', 'inference-peak', 'resident'].filter(
+      (id) => !(value(id) >= least),
+    );
+    return [
+      ...small.map((id) => `${claim.cases[id].title}: less than the input and the output in float32`),
+      ...(value('training-peak') >= value('after')
+        ? []
+        : ['the peak of all is below what is held after the forward pass']),
+    ];
+  },
   notes(rows, scale) {
     const unit = (4 * width * lengthOf(scale)) / 1e9;
     const found = rows.find((r) => r.case === 'after');

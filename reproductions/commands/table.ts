@@ -21,7 +21,8 @@ export async function run(_: unknown[], options: Options): Promise<number> {
     const claim = await loadClaim(id);
     if (claim.kind === 'measurement') {
       const measured = latest(readMeasurements(id)).sort((a, b) => scales.indexOf(b.scale) - scales.indexOf(a.scale));
-      for (const e of measured) rows.push(...summariesOf(claim, e).map((s) => ({ claim: id, ...tableRow(claim, s) })));
+      const beside = measured.flatMap((e) => summariesOf(claim, e)).filter((s) => s.published !== '-');
+      rows.push(...beside.map((s) => ({ claim: id, ...tableRow(claim, s) })));
       continue;
     }
     const all = summaries(claim, readEvidence(id)).sort((a, b) => rank(a) - rank(b));

@@ -98,6 +98,22 @@ test('what no device decides is reproduced or contradicted; memory is within wha
   assert.equal(of({ case: 'after', value: 1e6, unit: 'bytes', length: 20000 }), 'measured here');
 });
 
+test('less memory than the input and the output need is impossible', () => {
+  const bytes = (id: string, value: number) => row({ case: id, system: 'sgconv', value, unit: 'bytes' });
+  const all = (after: number, peak: number) => [
+    bytes('floor', 2e9),
+    ...['forward-peak', 'inference-peak', 'resident'].map((id) => bytes(id, 5e9)),
+    bytes('after', after),
+    bytes('training-peak', peak),
+  ];
+  assert.deepEqual(memory.impossible?.(all(7e9, 9e9)), []);
+  assert.match(
+    memory.impossible?.(all(1e9, 9e9)).join() ?? '',
+    /after the forward pass.*: less than the input and the output/,
+  );
+  assert.match(memory.impossible?.(all(7e9, 6e9)).join() ?? '', /peak of all is below/);
+});
+
 test('cells say where the published number comes from and in which unit', () => {
   assert.equal(showPublished(publishedCell(speed, row({}))), '~2x (second hand)');
   assert.equal(showPublished(null), '-');

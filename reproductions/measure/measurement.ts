@@ -58,6 +58,8 @@ export interface MeasurementClaim extends ClaimFacts {
   measure?(context: MeasureContext): Promise<Observation[]>;
   /** Rows of observations: a pure function, so that evidence can be checked without measuring again. */
   rows(observations: readonly Observation[], scale: Scale): MeasuredRow[];
+  /** What no measurement can come to, in sentences; for reading evidence again. */
+  impossible?(rows: readonly MeasuredRow[]): string[];
   /** What the rows show and what they do not, printed below them. */
   notes(rows: readonly MeasuredRow[], scale: Scale): string[];
 }

@@ -44,6 +44,7 @@ export function measurementFindings(claim: MeasurementClaim, evidence: Measureme
       `${name}: ${showValue(row)} is more than ${TOO_GOOD} times the published ${row.case in claim.cases ? showPublished(publishedCell(claim, row)) : ''}`,
     );
   }
+  for (const sentence of claim.impossible?.(rows) ?? []) wrong(true, sentence);
   for (const o of suiteObservations(observations)) found.push(...ofSuite(o));
   found.push(...againstRecords(claim, evidence));
   const busy = host.load[0] > 0.5 * host.cores;
