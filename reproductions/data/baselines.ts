@@ -5,6 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { StorageError } from '../../results/terminal/errors.ts';
 import { cacheFolder, writeAtomically } from './cache.ts';
 import { type AnyDataset, guessLevel } from './dataset.ts';
 import { type Baseline, definitionIds, loadDefinition, type WorkOptions } from './definition.ts';
@@ -28,8 +29,18 @@ export async function baselinesOf(data: AnyDataset, options: WorkOptions = {}): 
   const own = await ownBaselines(data, options);
   const baselines = own.some(({ method }) => method === MOST_FREQUENT) ? own : [...guess(data), ...own];
   const file = { dataset: data.id, checksum: data.checksum, baselines };
-  writeAtomically(path, [new TextEncoder().encode(`${JSON.stringify(fileSchema.parse(file), null, 1)}\n`)]);
+  keep(path, [new TextEncoder().encode(`${JSON.stringify(fileSchema.parse(file), null, 1)}\n`)], data.id);
   return baselines;
+}
+
+/** They can be computed again: a disk that is full or read-only is no reason to do without them now. */
+function keep(path: string, bytes: Uint8Array[], id: string): void {
+  try {
+    writeAtomically(path, bytes);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    console.error(`the baselines of ${id} are not kept: ${error.message}`);
+  }
 }
 
 /** Null when there are none for these data, or the file is damaged: it is then written again. */

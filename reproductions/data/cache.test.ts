@@ -15,7 +15,8 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { type CacheArrays, CorruptFileError, cached, readUnit, writeUnit } from './cache.ts';
+import { threadId } from 'node:worker_threads';
+import { type CacheArrays, CorruptFileError, cached, readUnit, setAside, writeUnit } from './cache.ts';
 import { Unit } from './unit.ts';
 
 let folder = '';
@@ -130,7 +131,7 @@ test('halves that a killed process left are removed when their file is made', ()
 test('a full disk: one sentence, nothing left behind', { skip: !existsSync('/dev/full') }, () => {
   const place = join(folder, 'full');
   mkdirSync(place);
-  symlinkSync('/dev/full', join(place, `unit.lcd.${process.pid}.tmp`));
+  symlinkSync('/dev/full', join(place, `unit.lcd.${process.pid}-${threadId}.tmp`));
   assert.throws(
     () => writeUnit(join(place, 'unit.lcd'), 'k', sample()),
     (e: Error) => e.name === 'StorageError' && /unit\.lcd cannot be written \(no space is left/.test(e.message),
@@ -192,4 +193,25 @@ test('a file of another recipe is not used', async () => {
   await cached('recipe.lcd', { seed: 1 }, make);
   await cached('recipe.lcd', { seed: 2 }, make, () => {});
   assert.equal(made, 2);
+});
+
+test('nothing is made that could not be kept', async () => {
+  const previous = process.env.LONGCONV_CACHE;
+  process.env.LONGCONV_CACHE = join(folder, 'a-file');
+  writeFileSync(join(folder, 'a-file'), '');
+  try {
+    await assert.rejects(
+      cached('set/unit.lcd', 'k', () => assert.fail('it was made')),
+      (e) => (e as Error).name === 'StorageError' && /a part of its path is a file/.test((e as Error).message),
+    );
+  } finally {
+    if (previous === undefined) delete process.env.LONGCONV_CACHE;
+    else process.env.LONGCONV_CACHE = previous;
+  }
+});
+
+test('damage that another process has set aside already is no failure', () => {
+  const path = join(folder, 'gone.lcd');
+  writeFileSync(`${path}.corrupt-1`, '');
+  assert.equal(setAside(path), `${path}.corrupt-1`);
 });

@@ -6,7 +6,9 @@
  */
 import { createHash } from 'node:crypto';
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -18,6 +20,7 @@ import {
 } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
 import { storageError } from '../../results/terminal/errors.ts';
 import { type CacheArray, type CacheArrays, CorruptFileError, encodeUnit, Unit } from './unit.ts';
 
@@ -42,6 +45,7 @@ export async function cached(
   const path = join(cacheFolder(), file);
   const found = intact(path, key, warn, allOf);
   if (found) return found;
+  requireWritable(path);
   const arrays = await generate();
   writeUnit(path, key, arrays);
   return arrays;
@@ -114,9 +118,20 @@ function allOf(unit: Unit): CacheArrays {
   }
 }
 
+/** Before the work is done whose result could not be kept. Throws `StorageError`. */
+function requireWritable(path: string): void {
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    accessSync(dirname(path), constants.W_OK);
+  } catch (error) {
+    throw storageError(path, error, 'LONGCONV_CACHE');
+  }
+}
+
 /** Writes the parts to `path` so that it appears whole or not at all. */
 export function writeAtomically(path: string, parts: Uint8Array[]): void {
-  const temporary = `${path}.${process.pid}.tmp`;
+  // Threads of one process may write the same file.
+  const temporary = `${path}.${process.pid}-${threadId}.tmp`;
   try {
     mkdirSync(dirname(path), { recursive: true });
     removeLeftovers(path);
@@ -138,7 +153,13 @@ export function writeAtomically(path: string, parts: Uint8Array[]): void {
 export function setAside(path: string): string {
   let n = 1;
   while (existsSync(`${path}.corrupt-${n}`)) n++;
-  renameSync(path, `${path}.corrupt-${n}`);
+  try {
+    renameSync(path, `${path}.corrupt-${n}`);
+  } catch (error) {
+    // Another process came upon the same damage and was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storageError(path, error, 'LONGCONV_CACHE');
+    return `${path}.corrupt-${Math.max(1, n - 1)}`;
+  }
   return `${path}.corrupt-${n}`;
 }
 
@@ -146,7 +167,7 @@ export function setAside(path: string): string {
 function removeLeftovers(path: string): void {
   const name = `${basename(path)}.`;
   for (const file of readdirSync(dirname(path))) {
-    const pid = file.startsWith(name) ? /^(\d+)\.tmp$/.exec(file.slice(name.length))?.[1] : undefined;
+    const pid = file.startsWith(name) ? /^(\d+)(?:-\d+)?\.tmp$/.exec(file.slice(name.length))?.[1] : undefined;
     if (pid === undefined || Number(pid) === process.pid || isRunning(Number(pid))) continue;
     try {
       unlinkSync(join(dirname(path), file));

@@ -102,9 +102,12 @@ function ask(worker: Worker, range: Range): Promise<CacheArrays> {
     const settle = (act: () => void) => {
       worker.off('message', answered);
       worker.off('error', failed);
+      worker.off('exit', ended);
       act();
     };
     const failed = (error: unknown) => settle(() => reject(error));
+    const ended = () =>
+      failed(new Error('a thread has ended by itself (is there enough memory?): the same call again'));
     const answered = ({ arrays, error }: { arrays?: CacheArrays; error?: Failure }) =>
       settle(() => {
         if (arrays) resolve(arrays);
@@ -112,6 +115,7 @@ function ask(worker: Worker, range: Range): Promise<CacheArrays> {
       });
     worker.on('message', answered);
     worker.on('error', failed);
+    worker.on('exit', ended);
     worker.postMessage(range);
   });
 }

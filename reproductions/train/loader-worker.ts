@@ -1,6 +1,7 @@
 /** The worker side of loader.ts: opens the data again and answers requests for batches in order. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AnyDataset } from '../data/dataset.ts';
+import { CorruptFileError } from '../data/unit.ts';
 import type { BatchRequest } from './loader.ts';
 
 type Open = (settings: unknown) => Promise<AnyDataset>;
@@ -14,7 +15,7 @@ const { module, name, settings, checksum } = workerData as {
 async function open(): Promise<AnyDataset> {
   const dataset = await ((await import(module))[name] as Open)(settings);
   if (dataset.checksum !== checksum)
-    throw new Error(`${dataset.id}: the data changed while they were being used: start the run again`);
+    throw new CorruptFileError(`${dataset.id}: the data changed while they were being used: start the run again`);
   return dataset;
 }
 const opened = open();

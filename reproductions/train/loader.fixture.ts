@@ -5,9 +5,11 @@ export interface Settings {
   checksum: string;
   /** The first sample that cannot be read. */
   broken?: number;
+  /** The sample at which the thread ends without a word. */
+  ends?: number;
 }
 
-export async function open({ checksum, broken = 1000 }: Settings): Promise<Dataset> {
+export async function open({ checksum, broken = 1000, ends }: Settings): Promise<Dataset> {
   const table = Float32Array.from({ length: 400 }, (_, i) => i >> 2);
   return {
     task: 'classification',
@@ -17,12 +19,13 @@ export async function open({ checksum, broken = 1000 }: Settings): Promise<Datas
     length: 4,
     sizes: { train: 100, validation: 10, test: 10 },
     checksum,
-    reopen: { module: import.meta.url, name: 'open', settings: { checksum: 'of the numbers', broken } },
+    reopen: { module: import.meta.url, name: 'open', settings: { checksum: 'of the numbers', broken, ends } },
     input: { kind: 'real', dims: 1 },
     classes: 100,
     labelCounts: () => [],
     batch(_split, indices, epoch = 0) {
       const B = indices.length;
+      if (ends !== undefined && Array.from(indices).includes(ends)) process.exit(1);
       const bad = Array.from(indices).find((i) => i >= broken);
       if (bad !== undefined) throw new MissingFileError(`sample ${bad} is not there`);
       // One sample shows a part of the table itself: it must not be handed over.

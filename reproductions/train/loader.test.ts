@@ -68,3 +68,9 @@ test('a closed loader says so, and leaves nothing waiting', async () => {
   await assert.rejects(pending, /was closed/);
   await assert.rejects(loader.get({ split: 'train', indices: Int32Array.of(1), epoch: 0 }), /was closed/);
 });
+
+test('a loading thread that ends by itself is an error, not silence', { timeout: 20_000 }, async () => {
+  const loader = new Loader(await open({ checksum: 'of the numbers', ends: 5 }), { ahead: 2 });
+  await assert.rejects(take(loader, inOrder('test', 10, 2), 5), /numbers: the loading thread has ended by itself/);
+  loader.close();
+});

@@ -42,6 +42,9 @@ export class Loader<D extends AnyDataset> {
     this.#worker = new Worker(new URL('./loader-worker.ts', import.meta.url), { workerData });
     this.#worker.on('message', (answer) => this.#answered(answer));
     this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () =>
+      this.#fail(new Error(`${dataset.id}: the loading thread has ended by itself: start the run again`)),
+    );
   }
 
   /** The batch of a request. Requests are answered in order. */
@@ -78,9 +81,9 @@ export class Loader<D extends AnyDataset> {
   }
 
   close(): void {
+    this.#fail(new Error('the loader was closed'));
     void this.#worker?.terminate();
     this.#worker = null;
-    this.#fail(new Error('the loader was closed'));
   }
 
   #here({ split, indices, epoch }: BatchRequest): BatchOf<D> {
@@ -94,7 +97,7 @@ export class Loader<D extends AnyDataset> {
   }
 
   #fail(error: unknown): void {
-    this.#broken = error;
+    this.#broken ??= error;
     for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 }
