@@ -7,6 +7,9 @@ import type { Language } from './language.ts';
 import type { SyntheticTokens } from './token-set.ts';
 import { verifySeveral, verifyTokens } from './verify.ts';
 
+/** Training examples that statistics are taken of, where a set has fewer: its own and those that would follow. */
+const FEWEST = 5_000;
+
 /** Throws one sentence when real files were asked for: a language is published as a recipe, not as files. */
 export function requireNoFolder(id: string, folder: string | undefined): void {
   if (folder !== undefined)
@@ -44,7 +47,11 @@ export function tokenDefinition<L extends Language, O extends Pick<OpenOptions, 
         const languageOf = (given: object) => open({ ...given, sizes: one }).language as Language;
         return await verifyFile(from, settings, languageOf, signal);
       }
-      const sets = [{}, ...also].map(open) as SyntheticTokens<Language>[];
+      const sets = [{}, ...also].map((options) => {
+        const data = open(options);
+        const sizes = { ...data.sizes, train: FEWEST };
+        return data.sizes.train < FEWEST ? open({ ...options, sizes }) : data;
+      }) as SyntheticTokens<Language>[];
       return sets.length > 1 ? verifySeveral(sets, signal) : verifyTokens(sets[0], signal);
     },
     baselines: async (data) => tokenBaselines(data as SyntheticTokens<Language>),

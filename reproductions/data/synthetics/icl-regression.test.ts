@@ -14,6 +14,29 @@ test('6,000 examples follow from their pairs and have the moments of normals', (
   for (const row of rows) assert.ok(holds(row), `${row.quantity}: ${row.here} beside ${row.reference}`);
 });
 
+test('a spread that is 2 % off is seen, of x in few examples, of w in many', () => {
+  const data = openIclRegression({ points: 32, dims: 4, sizes: { train: 8_000, validation: 1, test: 1 }, seed: 4 });
+  const failing = (scaleX: number, scaleW: number) => {
+    const other = Object.create(data, {
+      dims: { value: data.dims },
+      sizes: { value: data.sizes },
+      batch: {
+        value: (...args: Parameters<typeof data.batch>) => {
+          const batch = data.batch(...args);
+          const scaled = (v: number, at: number) => v * scaleX * (Math.floor(at / data.dims) % 2 ? scaleW : 1);
+          return { ...batch, x: batch.x.map(scaled), y: batch.y.map((v) => v * scaleX * scaleW) };
+        },
+      },
+    });
+    return verifyRegression(other)
+      .rows.filter((row) => !holds(row) && row.quantity.endsWith('squares'))
+      .map(({ quantity }) => quantity);
+  };
+  assert.deepEqual(failing(1, 1), []);
+  assert.deepEqual(failing(1.02, 1), ['x, mean of squares']);
+  assert.deepEqual(failing(1, 1.02), ['w, mean of squares']);
+});
+
 test('a sequence is x_1, w x_1, ..., x_n and the value w x_n is asked for', () => {
   const data = openIclRegression({ points: 4, dims: 2 });
   const { x, y, B, L } = data.batch('train', [5, 1]);
