@@ -7,6 +7,8 @@ import { Tensor } from '../kernels/tensor/tensor.ts';
 export interface ParameterHints {
   lr?: number;
   weightDecay?: number;
+  /** A table that rows are looked up in, not a map. */
+  embedding?: true;
 }
 
 export interface Parameter {

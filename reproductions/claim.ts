@@ -34,6 +34,8 @@ export interface ClaimModel {
   title: string;
   /** Row name in the published numbers; null: the paper has none. */
   published: string | null;
+  /** What tells its row from others of that name, such as the size: `details` of the row that are equal. */
+  details?: Readonly<Record<string, string | number>>;
 }
 
 export interface ClaimFacts {

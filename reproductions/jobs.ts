@@ -88,6 +88,8 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
     if (outcome !== 'finished' || !test || !validation || bestStep === null)
       return { folder, evidence: null, earlier: false, outcome, step };
     const { id, name, vendor, driver, features, software, threads } = device.info;
+    const bytes =
+      dataset.task === 'tokens' && dataset.bytesPerToken ? { bytes_per_token: dataset.bytesPerToken('test') } : {};
     const evidence: Evidence = {
       schema: 'longconv-evidence-2',
       id: newId(),
@@ -97,7 +99,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
       device: { id, name, vendor, driver, features, software, threads: threads ?? null },
       config: config as Evidence['config'],
       config_hash: hash,
-      data: { id: dataset.id, kind: dataset.kind, description: dataset.description, checksum: dataset.checksum },
+      data: { id: dataset.id, kind: dataset.kind, description: dataset.description, checksum: dataset.checksum, ...bytes },
       ...{ metric: plan.metric, guess },
       baselines: baselines.map(({ method, metric, value }) => ({ method, metric, value })),
       kernels,

@@ -7,6 +7,7 @@ import type { Row } from '../results/record.ts';
 import { mean, tInterval } from '../results/statistics.ts';
 import { appendRecord } from '../results/store.ts';
 import { type Column, render } from '../results/tables.ts';
+import { beside } from './beside.ts';
 import type { Scale, TrainingClaim } from './claim.ts';
 import { plot } from './curve.ts';
 import { showBaseline } from './data/baselines.ts';
@@ -30,6 +31,8 @@ export interface Summary {
   dataKind: string;
   /** What simple methods get on the same test split. */
   baselines: NonNullable<Evidence['baselines']>;
+  /** Bits per byte, or the distance from the best possible error, as a sentence; null: neither is known. */
+  beside: string | null;
   parameters: number;
   steps: number;
   seconds: number;
@@ -37,9 +40,11 @@ export interface Summary {
 }
 
 export function publishedFor(claim: TrainingClaim, task: string, model: string): PublishedRow | null {
-  const name = claim.models[model]?.published;
+  const { published: name, details = {} } = claim.models[model] ?? { published: null };
   if (!name) return null;
-  return findRows(claim.published, { model: name, task: claim.tasks[task] })[0] ?? null;
+  const rows = findRows(claim.published, { model: name, task: claim.tasks[task] });
+  const same = (row: PublishedRow) => Object.entries(details).every(([key, value]) => row.details?.[key] === value);
+  return rows.find(same) ?? null;
 }
 
 /** One row per task, model, scale and kind of data: seeds are put together, nothing else is. */
@@ -59,7 +64,7 @@ export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summ
     return {
       ...{ task, model, scale, published, metric, values, guess, seeds: group.map((run) => run.seed) },
       dataKind: data.kind,
-      baselines: group[0].baselines ?? [],
+      ...{ baselines: group[0].baselines ?? [], beside: beside(group) },
       ...{ parameters, steps, seconds: mean(group.map((run) => run.seconds)) },
       verdict: claim.verdict?.(results) ?? usualVerdict(results, claim.tolerance),
     };
@@ -115,7 +120,12 @@ export const rowOf = (claim: TrainingClaim, s: Summary): Row => {
 export function showSummaries(claim: TrainingClaim, all: readonly Summary[]): string {
   const rows = all.map((s) => rowOf(claim, s));
   const notes = [
-    ...new Set(all.map((s) => `${claim.models[s.model].title}, ${claim.tasks[s.task]}: ${s.verdict.sentence}.`)),
+    ...new Set(
+      all.map((s) => {
+        const also = s.beside ? `; ${s.beside}` : '';
+        return `${claim.models[s.model].title}, ${claim.tasks[s.task]}: ${s.verdict.sentence}${also}.`;
+      }),
+    ),
   ];
   const data = [...new Set(all.map((s) => s.dataKind).filter((kind) => kind.includes(':')))].map(
     (kind) => `Data: ${kind}.`,

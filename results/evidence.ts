@@ -33,7 +33,11 @@ const evidenceSchema = z.object({
   /** Everything that decides what was computed, and its hash. */
   config: z.record(z.string(), z.json()),
   config_hash: z.string(),
-  data: z.object({ id: z.string(), kind: z.string(), description: z.string(), checksum: z.string() }),
+  data: z.object({
+    ...{ id: z.string(), kind: z.string(), description: z.string(), checksum: z.string() },
+    /** Of text: bytes (UTF-8) of the test split for each of its tokens. */
+    bytes_per_token: z.number().optional(),
+  }),
   /** What simple methods get on the test split of the same data. */
   baselines: z.array(z.object({ method: z.string(), metric: z.string(), value: z.number() })).optional(),
   metric: z.enum(['accuracy', 'perplexity', 'MAE', 'MSE']),

@@ -25,6 +25,8 @@ export interface EncoderConfig {
   positions: boolean;
 }
 
+const table = { embedding: true } as const;
+
 export class Encoder {
   /** Embedding table (V, H); null for real inputs. */
   readonly table: Tensor | null;
@@ -47,10 +49,10 @@ export class Encoder {
     const normals = (n: number, scale: number) => () => streams.get('init').normals(n, scale);
     this.table =
       input.kind === 'tokens'
-        ? store.add('encoder.weight', normals(input.vocabulary * width, 1), [input.vocabulary, width])
+        ? store.add('encoder.weight', normals(input.vocabulary * width, 1), [input.vocabulary, width], table)
         : null;
     this.#map = input.kind === 'real' ? new Linear(store.at('encoder'), input.dims, width, streams) : null;
-    this.#positions = positions ? store.add('pos.weight', normals(length * width, 0.02), [length, width]) : null;
+    this.#positions = positions ? store.add('pos.weight', normals(length * width, 0.02), [length, width], table) : null;
   }
 
   /** tokens i32 (B, L) or real (B, L, dims) to (B, L, H). */

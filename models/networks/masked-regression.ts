@@ -66,7 +66,7 @@ export class MaskedRegression {
     this.#mask = this.store.add('mask', normals(dims, 1), [dims]);
     this.#encoder = new Linear(this.store.at('encoder'), dims, width, streams);
     this.#times = timeStamps
-      ? this.store.add('times.weight', normals(timeStamps * width, 0.02), [timeStamps, width])
+      ? this.store.add('times.weight', normals(timeStamps * width, 0.02), [timeStamps, width], { embedding: true })
       : null;
     this.#backbone = new Backbone(this.store, config, mixers, streams);
     this.#decoder = new Linear(this.store.at('decoder'), width, dims, streams);

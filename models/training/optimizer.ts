@@ -18,6 +18,8 @@ export interface AdamWOptions {
   eps: number;
   /** Largest global norm of the gradients; null: no clipping. */
   clipNorm: number | null;
+  /** `maps`: biases, norms and embeddings do not decay, as in the public language models. */
+  decayed: 'all' | 'maps';
 }
 
 const adamWDefaults: AdamWOptions = {
@@ -27,7 +29,11 @@ const adamWDefaults: AdamWOptions = {
   beta2: 0.999,
   eps: 1e-8,
   clipNorm: null,
+  decayed: 'all',
 };
+
+/** Biases, those of filters too, and the scales of norms. */
+const still = /(^|\.)(bias|norms?(\.\d+)?\.weight)$/;
 
 export interface ParameterGroup {
   lr: number;
@@ -83,8 +89,10 @@ export class AdamW {
     return [...groups.values()];
   }
 
-  #rates({ hints }: Parameter): { lr: number; weightDecay: number } {
-    return { lr: hints.lr ?? this.options.lr, weightDecay: hints.weightDecay ?? this.options.weightDecay };
+  #rates({ name, hints }: Parameter): { lr: number; weightDecay: number } {
+    const { lr, weightDecay, decayed } = this.options;
+    const own = decayed === 'maps' && (hints.embedding || still.test(name)) ? 0 : weightDecay;
+    return { lr: hints.lr ?? lr, weightDecay: hints.weightDecay ?? own };
   }
 
   /** One step from the parameters' gradients, with every rate times `factor`. Gradients stay (see `zeroGrad`). */

@@ -60,6 +60,8 @@ export interface TokenDataset extends DatasetBase {
   task: 'tokens';
   /** Ids are below this. */
   vocabulary: number;
+  /** Of text: its bytes (UTF-8) for each token of a split. */
+  bytesPerToken?(split: SplitName): number;
   batch(split: SplitName, indices: ArrayLike<number>, epoch?: number): TokenHostBatch;
 }
 export interface TokenHostBatch {

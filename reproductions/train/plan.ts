@@ -20,6 +20,8 @@ export interface Method {
   accumulation: number;
   lr: number;
   weightDecay: number;
+  /** What decays: every parameter that has no decay of its own (default), or no bias, norm and embedding. */
+  decayed?: 'all' | 'maps';
   betas: readonly [number, number];
   /** Largest global norm of the gradients; null: no clipping. */
   clip: number | null;

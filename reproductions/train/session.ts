@@ -61,6 +61,7 @@ export class Session {
       beta1: plan.betas[0],
       beta2: plan.betas[1],
       clipNorm: plan.clip,
+      decayed: plan.decayed ?? 'all',
     });
     this.plateau = plan.plateau ? new Plateau(plan.plateau) : null;
     this.#loader = new Loader(dataset);

@@ -1,0 +1,69 @@
+/**
+ * H3 on WikiText-103 (Fu, Dao et al. 2022, "Hungry Hungry Hippos: Towards Language Modeling with State Space Models",
+ * arXiv 2212.14052; the numbers are those that Poli et al. 2023, arXiv 2302.10866, table 4.3, take from it): the hybrid
+ * is as good as a Transformer of its size that is trained on the same text.
+ *
+ *   repro h3-wikitext103 --scale desk --models h3-hybrid,h3,transformer
+ *   published at 125M: H3 hybrid 18.5, Transformer 18.6
+ *
+ * Paper scale: safari's configs/experiment/wt103/{base,h3}.yaml: raw text, GPT-2's tokens, windows of 1,024, batch 512, 100
+ * epochs, attention in layers 1 and 8. Reconstructed: the Transformer's dropout and betas. H3's paper also tests weights
+ * that were trained on the Pile (23.7 at 125M): another task, not judged here. Desk scale: four layers of 128 channels,
+ * one million tokens of the Brown corpus, at one rate.
+ */
+import { languageModelRow } from '../../models/configurations/language-models.ts';
+import type { Scale, TrainingClaim } from '../claim.ts';
+import {
+  claimModels,
+  deskRates,
+  deskTraining,
+  known,
+  type LanguageClaimModel,
+  languagePlan,
+  openLanguageData,
+  smokeTraining,
+  type Training,
+  wikiTextTraining,
+} from '../language.ts';
+
+const models: Record<string, LanguageClaimModel> = {
+  'h3-hybrid': { title: 'H3 hybrid', published: 'Hybrid H3', row: languageModelRow('h3-hybrid-125m') },
+  transformer: { title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
+  h3: { title: 'H3 without attention', published: null, row: languageModelRow('h3-125m') },
+};
+
+const trainings: Record<Scale, (lr?: number) => Training> = {
+  smoke: () => smokeTraining,
+  desk: (lr) => deskTraining(1e6, lr),
+  paper: () => wikiTextTraining,
+};
+
+const plan = (model: string, _: string, scale: Scale, lr?: number) =>
+  languagePlan(known(models, model, 'model'), trainings[scale](lr));
+
+const claim: TrainingClaim = {
+  kind: 'training',
+  id: 'h3-wikitext103',
+  title: 'H3 hybrid on WikiText-103',
+  paper: { title: 'Hungry Hungry Hippos: Towards Language Modeling with State Space Models', arxiv: '2212.14052' },
+  table: 'row "Hybrid H3" of table 4.3 in arXiv 2302.10866',
+  published: 'hyena-wikitext103',
+  criterion: 'mean test perplexity over the seeds, at the best validation step, is at most the published one plus 0.2',
+  tolerance: 0.2,
+  subject: 'h3-hybrid',
+  models: claimModels(models),
+  tasks: { wikitext: 'WikiText-103' },
+  defaults: {
+    smoke: { tasks: ['wikitext'], models: ['h3-hybrid'] },
+    desk: { tasks: ['wikitext'], models: ['h3-hybrid', 'h3', 'transformer'] },
+    paper: { tasks: ['wikitext'], models: ['h3-hybrid', 'transformer'] },
+  },
+  cost: { smoke: 'seconds', desk: 'DESK', paper: 'days on eight A100' },
+  openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
+  plan,
+  search: {
+    ...{ scale: 'desk', task: 'wikitext', rates: deskRates },
+    plan: (model, task, rate) => plan(model, task, 'desk', rate),
+  },
+};
+export default claim;

@@ -1,0 +1,74 @@
+/**
+ * H3 with long convolutions on the Pile (Fu et al. 2023, "Simple Hardware-Efficient Long Convolutions for Sequence
+ * Modeling", arXiv 2302.06646, table of the Pile): where H3 has state spaces, kernels learned directly do as well.
+ *
+ *   repro longconv-pile --scale desk --task 5b --models h3-long-conv,h3-hybrid,transformer
+ *   published, after 5 / 10 / 15 billion tokens: H3 + Long Conv 11.9 / 10.7 / 10.3, H3 11.8 / 10.7 / 10.2,
+ *   Transformer 12.7 / 11.3 / 10.7; see results/published/pile-perplexity.json for how far they could be confirmed
+ *
+ * Paper scale: safari's configs/experiment/pile (h3-conv, h3; the Transformer is FlashAttention's gpt3s): 0.5 million
+ * tokens a step, one run for each budget, the cosine ending with it. Reconstructed: the Transformer's dropout and betas,
+ * which the recipe does not state. Desk scale: the same networks with four layers of 128 channels, one, two and three
+ * million tokens, at one rate.
+ */
+import { languageModelRow } from '../../models/configurations/language-models.ts';
+import type { Scale, TrainingClaim } from '../claim.ts';
+import {
+  claimModels,
+  deskRates,
+  deskTraining,
+  known,
+  type LanguageClaimModel,
+  languagePlan,
+  openLanguageData,
+  smokeTraining,
+  type Training,
+} from '../language.ts';
+
+const models: Record<string, LanguageClaimModel> = {
+  'h3-long-conv': { title: 'H3 + Long Conv', published: 'H3 + Long Conv', row: languageModelRow('h3-long-conv-125m') },
+  'h3-hybrid': { title: 'H3 hybrid', published: 'H3 (hybrid)', row: languageModelRow('h3-hybrid-125m') },
+  transformer: { title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
+};
+
+/** Steps of 256 windows of 2,048 tokens, and tokens at desk scale. */
+const budgets: Record<string, { title: string; steps: number; desk: number }> = {
+  '5b': { title: 'Pile, 5B tokens', steps: 10_000, desk: 1e6 },
+  '10b': { title: 'Pile, 10B tokens', steps: 20_000, desk: 2e6 },
+  '15b': { title: 'Pile, 15B tokens', steps: 30_000, desk: 3e6 },
+};
+
+function training(task: string, scale: Scale, lr?: number): Training {
+  const { steps, desk } = known(budgets, task, 'budget');
+  if (scale === 'smoke') return smokeTraining;
+  if (scale === 'desk') return deskTraining(desk, lr);
+  return { length: 2048, batch: 256, steps, warmup: steps / 100, evaluateEvery: 1000, evaluationBatch: 16 };
+}
+
+const plan = (model: string, task: string, scale: Scale, lr?: number) =>
+  languagePlan(known(models, model, 'model'), training(task, scale, lr));
+
+const claim: TrainingClaim = {
+  kind: 'training',
+  id: 'longconv-pile',
+  title: 'H3 with long convolutions on the Pile',
+  paper: { title: 'Simple Hardware-Efficient Long Convolutions for Sequence Modeling', arxiv: '2302.06646' },
+  table: 'table of the Pile, row "H3 + Long Conv"',
+  published: 'pile-perplexity',
+  criterion:
+    'mean test perplexity over the seeds, at the best validation step, is at most the published one of the same number of tokens plus 0.2',
+  tolerance: 0.2,
+  subject: 'h3-long-conv',
+  models: claimModels(models),
+  tasks: Object.fromEntries(Object.entries(budgets).map(([id, { title }]) => [id, title])),
+  defaults: {
+    smoke: { tasks: ['5b'], models: ['h3-long-conv'] },
+    desk: { tasks: ['5b'], models: Object.keys(models) },
+    paper: { tasks: Object.keys(budgets), models: Object.keys(models) },
+  },
+  cost: { smoke: 'seconds', desk: 'DESK', paper: 'days on eight A100' },
+  openData: (task, scale, options) => openLanguageData('pile', training(task, scale).length, scale, options),
+  plan,
+  search: { scale: 'desk', task: '5b', rates: deskRates, plan: (model, task, rate) => plan(model, task, 'desk', rate) },
+};
+export default claim;
