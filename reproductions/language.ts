@@ -132,7 +132,7 @@ export const wikiTextTraining: Training = {
 
 /** Smoke: a narrow model of two layers, whose table of 50,264 tokens is nearly all of it. */
 export const smokeTraining: Training = {
-  ...{ length: 128, batch: 2, steps: 8, warmup: 2, evaluateEvery: 4, evaluationBatch: 4, lr: 0.005 },
+  ...{ length: 128, batch: 2, steps: 20, warmup: 2, evaluateEvery: 10, evaluationBatch: 4, lr: 0.005 },
   small: { layers: 2, width: 32 },
 };
 

@@ -39,6 +39,24 @@ test('hints make groups', () => {
   store.dispose();
 });
 
+test('biases, norms and embeddings do not decay when maps alone are to', () => {
+  const store = new ParameterStore(device);
+  const names = ['encoder.weight', 'norms.3.weight', 'mixers.0.fc1.weight', 'mixers.0.fc1.bias', 'norm.weight', 'D'];
+  for (const name of names) store.add(name, [1, 2], [2], name === 'encoder.weight' ? { embedding: true } : {});
+  store.add('kernel', [1, 2], [2], { weightDecay: 0.5 });
+  const optimizer = new AdamW(store, { lr: 0.1, weightDecay: 0.02, decayed: 'maps' });
+  assert.deepEqual(
+    optimizer.groups.map(({ weightDecay, parameters }) => [weightDecay, ...parameters]),
+    [
+      [0, 'encoder.weight', 'norms.3.weight', 'mixers.0.fc1.bias', 'norm.weight'],
+      [0.02, 'mixers.0.fc1.weight', 'D'],
+      [0.5, 'kernel'],
+    ],
+  );
+  optimizer.dispose();
+  store.dispose();
+});
+
 test('a restored optimiser takes the same steps, bit for bit', async () => {
   const options: Partial<AdamWOptions> = { lr: 0.1, clipNorm: 2 };
   const store = makeStore();

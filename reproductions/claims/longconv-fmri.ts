@@ -62,7 +62,7 @@ interface Size {
 const sizes: Record<Scale, Size> = {
   smoke: {
     ...{ layers: 2, width: 32, heads: 2 },
-    ...{ batch: 8, steps: 30, warmup: 3, evaluateEvery: 10, lr: 0.005 },
+    ...{ batch: 16, steps: 120, warmup: 10, evaluateEvery: 40, lr: 0.01 },
   },
   desk: {
     ...{ layers: 4, width: 128, heads: 4 },
@@ -94,7 +94,7 @@ function plan(model: string, _: string, scale: Scale, rate?: number): UnseededPl
 }
 
 /** At smoke scale the simulated recordings have fewer networks, and few are made. */
-const few = { regions: 64, sources: 4, sizes: { train: 64, validation: 16, test: 32 } };
+const few = { regions: 64, sources: 4, sizes: { train: 320, validation: 32, test: 64 } };
 
 async function openData(_: string, scale: Scale, { data, fetch, ...working }: DataOptions): Promise<AnyDataset> {
   const choice = { real: 'fmri', offline: ['bold-sim'] };

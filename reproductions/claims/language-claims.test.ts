@@ -1,0 +1,188 @@
+/** The claims about language models and brain recordings: their plans, published rows, and two runs. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { openDevice } from '../../kernels/device/registry.ts';
+import { Streams } from '../../kernels/tensor/random.ts';
+import { languageModelRow } from '../../models/configurations/language-models.ts';
+import { buildLanguageModel } from '../../models/networks/language-model.ts';
+import { loadPublished } from '../../results/published/published.ts';
+import { bitsPerByte } from '../beside.ts';
+import { loadClaim, type Scale, scales, type TrainingClaim } from '../claim.ts';
+import type { AnyDataset, SeriesDataset, TokenDataset } from '../data/dataset.ts';
+import { loadDefinition } from '../data/definition.ts';
+import { missingIngredient } from '../data/ingredients.ts';
+import { deskTraining, languagePlan, smaller } from '../language.ts';
+import { publishedFor } from '../results.ts';
+import { estimateLearner } from '../train/learner.ts';
+import { fitted, type UnseededPlan } from '../train/plan.ts';
+
+const ofText = [
+  ...['longconv-pile', 'hyena-pile', 'h3-pile', 'longconv-openwebtext'],
+  ...['hyena-wikitext103', 'h3-wikitext103', 'sgconv-wikitext103', 'butterfly-wikitext103'],
+];
+const ids = [...ofText, 'longconv-fmri'];
+const load = async (id: string): Promise<TrainingClaim> => {
+  const claim = await loadClaim(id);
+  assert.ok(claim.kind === 'training');
+  return claim;
+};
+
+/** What the openers would give for this plan, without their files. */
+function dataFor(plan: UnseededPlan): AnyDataset {
+  const sizes = { train: 1, validation: 1, test: 1 };
+  const base = { id: 'test', kind: 'real', description: 'test', sizes, checksum: 'test' } as const;
+  const batch = () => assert.fail('no batch is asked for');
+  const { length } = plan.network;
+  if (plan.task === 'series')
+    return { ...base, task: 'series', length, regions: 64, stamps: 1501, batch } satisfies SeriesDataset;
+  return { ...base, task: 'tokens', length, vocabulary: 50_257, batch } satisfies TokenDataset;
+}
+
+for (const id of ids)
+  test(`${id}: every model on every task and scale builds and takes its data`, async () => {
+    const claim = await load(id);
+    assert.equal(claim.id, id);
+    assert.ok(claim.subject in claim.models);
+    const counted = new Map<string, number>();
+    for (const scale of scales) {
+      const { tasks, models } = claim.defaults[scale];
+      assert.ok(tasks.every((task) => task in claim.tasks) && models.every((model) => model in claim.models));
+      for (const task of Object.keys(claim.tasks))
+        for (const model of Object.keys(claim.models)) {
+          const plan = claim.plan(model, task, scale);
+          assert.equal(plan.steps % plan.evaluateEvery, 0, `${task} ${model}: the last evaluation is an odd one`);
+          assert.ok(plan.schedule.warmup >= 1 && plan.schedule.warmup < plan.schedule.total);
+          assert.ok(plan.schedule.total <= plan.steps && Number.isInteger(plan.steps));
+          assert.equal(plan.metric, id === 'longconv-fmri' ? 'MAE' : 'perplexity');
+          const own = fitted(plan, dataFor(plan));
+          const key = `${scale} ${model} ${own.network.length}`;
+          if (counted.has(key)) continue;
+          const { parameters, trainingBytes } = await estimateLearner(own, 1, own.network.length);
+          assert.ok(trainingBytes > 0);
+          counted.set(key, parameters);
+          if (scale === 'paper' && ofText.includes(id)) assert.ok(parameters > 80e6, `${model} has ${parameters}`);
+          if (scale === 'desk' && ofText.includes(id))
+            assert.ok(parameters > 6e6 && parameters < 9e6, `${model} has ${parameters}`);
+          if (scale === 'smoke') assert.ok(parameters < 2e6, `${model} has ${parameters}`);
+        }
+    }
+  });
+
+for (const id of ids)
+  test(`${id}: what is named has a published row, on every task`, async () => {
+    const claim = await load(id);
+    for (const [model, { published, title }] of Object.entries(claim.models))
+      for (const task of Object.keys(claim.tasks)) {
+        const row = publishedFor(claim, task, model);
+        assert.equal(row?.model ?? null, published, `${title} on ${task}`);
+      }
+    assert.equal(loadPublished(claim.published).metric.higherIsBetter, false);
+  });
+
+test('published numbers are those of the sizes that are trained', async () => {
+  const value = async (id: string, task: string, model: string) => publishedFor(await load(id), task, model)?.value;
+  assert.equal(await value('h3-pile', 'pile', 'transformer'), 9.4);
+  assert.equal(await value('h3-pile', 'pile', 'h3-hybrid'), 8.8);
+  assert.equal(await value('hyena-pile', '5b', 'hyena'), 13.3);
+  assert.equal(await value('hyena-pile', '15b', 'transformer'), 11.2);
+  assert.equal(await value('longconv-pile', '15b', 'h3-long-conv'), 10.3);
+  assert.equal(await value('longconv-openwebtext', 'openwebtext', 'h3-hybrid'), 19.6);
+  assert.equal(await value('h3-wikitext103', 'wikitext', 'h3-hybrid'), 18.5);
+  assert.equal(await value('sgconv-wikitext103', 'wikitext', 'sgconv-hybrid'), null);
+  assert.equal(await value('longconv-fmri', 'upstream', 'h3'), 0.7);
+});
+
+test('a budget of 5 billion tokens is 10,000 steps of 256 windows, and the cosine ends with it', async () => {
+  const plan = (await load('longconv-pile')).plan('h3-hybrid', '5b', 'paper');
+  assert.ok(Math.abs((plan.steps * plan.batch * plan.network.length) / 5e9 - 1) < 0.05);
+  assert.deepEqual(plan.schedule, {
+    ...{ kind: 'cosine', warmup: 100, total: 10_000, warmupFrom: 'zero', minFactor: 0.1 },
+  });
+  assert.deepEqual([plan.lr, plan.weightDecay, plan.decayed, plan.clip], [0.0006, 0.1, 'maps', 1]);
+  assert.equal(plan.network.blocks[0].mixer, 'h3');
+  assert.equal((plan.network.blocks[0].config as { lr: number }).lr, 0.0006, 'not above the rate of the run');
+  const long = (await load('h3-pile')).plan('h3-hybrid', 'pile', 'paper');
+  assert.deepEqual([long.steps, long.schedule.total, long.schedule.warmup], [800_000, 600_000, 8000]);
+});
+
+test('models made smaller keep their proportions, and those that are compared see as many tokens', () => {
+  const small = { layers: 4, width: 128 };
+  const hyena = smaller(languageModelRow('hyena-153m'), small);
+  assert.deepEqual([hyena.layers, hyena.inner, hyena.attention], [6, 256, null]);
+  const hybrid = smaller(languageModelRow('h3-hybrid-125m'), small);
+  assert.deepEqual(hybrid.attention, { layers: [1, 3], heads: 4 });
+  assert.equal(smaller(languageModelRow('transformer-125m'), small).attention?.layers.length, 4);
+  const { steps, batch, length } = deskTraining(1e6);
+  assert.ok(Math.abs((steps * batch * length) / 1e6 - 1) < 0.03);
+});
+
+test('the 30 % fewer parameters of long convolutions in the place of MLPs', async () => {
+  const claim = await load('butterfly-wikitext103');
+  const size = async (model: string) => {
+    const plan = claim.plan(model, 'wikitext', 'paper');
+    return (await estimateLearner(plan, 0, plan.network.length)).parameters;
+  };
+  const whole = await size('transformer');
+  for (const model of ['long-conv', 'transformer-thin'])
+    assert.ok(Math.abs((await size(model)) / whole - 0.68) < 0.02, model);
+});
+
+test('a language model of learned butterflies is refused: they look ahead', async () => {
+  const model = { title: 'butterflies', published: null, row: languageModelRow('transformer-125m') };
+  const plan = languagePlan({ ...model, feedForward: { mixer: 'butterfly', config: {} } }, deskTraining(1e6));
+  assert.ok(plan.task === 'tokens');
+  if (plan.task !== 'tokens') return;
+  const device = await openDevice('reference');
+  await assert.rejects(buildLanguageModel(device, plan.network, new Streams(0)), /needs causal blocks/);
+  await device.close();
+});
+
+test('an unknown task or model is refused by name', async () => {
+  const claim = await load('longconv-pile');
+  assert.throws(() => claim.plan('h3', '5b', 'desk'), /there is no model h3: choose one of h3-long-conv/);
+  assert.throws(() => claim.plan('h3-hybrid', '7b', 'desk' satisfies Scale), /there is no budget 7b/);
+  const fmri = await load('longconv-fmri');
+  await assert.rejects(fmri.openData('upstream', 'smoke', { data: 'pile' }), /pile is no data for upstream/);
+});
+
+test('bits per byte: two bits for a token of four bytes is half a bit', () => {
+  assert.equal(bitsPerByte(2 * Math.LN2, 4), 0.5);
+});
+
+function repro(args: string[], env: Record<string, string>) {
+  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+  const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
+  return spawnSync(process.execPath, [...run, ...args], { env: { ...process.env, ...env }, encoding: 'utf8' });
+}
+
+test('repro longconv-fmri trains, beats always saying zero, and says how far above the best possible it is', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'longconv-fmri-'));
+  try {
+    const env = { LONGCONV_RESULTS: folder, LONGCONV_CACHE: join(folder, 'cache') };
+    const { status, stdout, stderr } = repro(['longconv-fmri'], env);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /H3 \+ Long Conv, Geom │ MAE +│ ~0\.54 \(second hand\)/);
+    assert.match(stdout, /Geom, fMRI upstream: smoke scale: shows that it learns/);
+    assert.match(stdout, /0\.\d{4} over the best possible error, [\d.]+ % of what can be learnt/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+const missing = missingIngredient(await loadDefinition('brown-wt'));
+test('repro h3-wikitext103 trains on the Brown corpus and tells bits per byte', { skip: missing ?? false }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'longconv-wiki-'));
+  try {
+    const { status, stdout, stderr } = repro(['h3-wikitext103', '--data', 'offline'], { LONGCONV_RESULTS: folder });
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /WikiText-103 │ H3 hybrid │ perplexity │ +18\.5 │/);
+    assert.match(stdout, /shows that it learns.*; \d\.\d{4} bits per byte/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
