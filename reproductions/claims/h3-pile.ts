@@ -65,7 +65,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['pile'], models: ['h3-hybrid', 'transformer'] },
     paper: { tasks: ['pile'], models: ['h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: 'DESK', paper: 'months on eight A100' },
+  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'months on eight A100' },
   openData: (_, scale, options) => openLanguageData('pile', trainings[scale]().length, scale, options),
   plan,
   search: {

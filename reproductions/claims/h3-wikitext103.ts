@@ -58,7 +58,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['wikitext'], models: ['h3-hybrid', 'h3', 'transformer'] },
     paper: { tasks: ['wikitext'], models: ['h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: 'DESK', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'days on eight A100' },
   openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
   plan,
   search: {

@@ -67,7 +67,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['5b'], models: Object.keys(models) },
     paper: { tasks: Object.keys(budgets), models: Object.keys(models) },
   },
-  cost: { smoke: 'seconds', desk: 'DESK', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'days on eight A100' },
   openData: (task, scale, options) => openLanguageData('pile', training(task, scale).length, scale, options),
   plan,
   search: { scale: 'desk', task: '5b', rates: deskRates, plan: (model, task, rate) => plan(model, task, 'desk', rate) },

@@ -72,7 +72,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['wikitext'], models: ['hyena-3', 'h3-hybrid', 'transformer', 'linear-attention'] },
     paper: { tasks: ['wikitext'], models: ['hyena-3', 'hyena-3-slim', 'h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: 'DESK', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'days on eight A100' },
   openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
   plan,
   search: {

@@ -123,7 +123,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['upstream'], models: Object.keys(models) },
     paper: { tasks: ['upstream'], models: Object.keys(models) },
   },
-  cost: { smoke: 'seconds', desk: 'DESK', paper: 'days on a GPU' },
+  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'days on a GPU' },
   openData,
   plan,
   search: {

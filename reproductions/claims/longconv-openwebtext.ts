@@ -75,7 +75,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['openwebtext'], models: ['h3-long-conv', 'h3-hybrid', 'h3', 'transformer'] },
     paper: { tasks: ['openwebtext'], models: ['h3-long-conv', 'h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: 'DESK', paper: 'weeks on eight A100' },
+  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'weeks on eight A100' },
   openData: (_, scale, options) => openLanguageData('openwebtext', trainings[scale]().length, scale, options),
   plan,
   search: {

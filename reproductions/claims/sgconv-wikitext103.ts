@@ -70,7 +70,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['wikitext'], models: ['sgconv-hybrid', 'sgconv', 's4', 'transformer'] },
     paper: { tasks: ['wikitext'], models: ['sgconv-hybrid', 'sgconv', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: 'DESK', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'days on eight A100' },
   openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
   plan,
   search: {
