@@ -43,7 +43,7 @@ for (const size of pathfinderSizes)
       ...{ pixels: pixels.subarray(i * size * size, (i + 1) * size * size), label: labels[i] },
     }));
     const rows = [...comparePathfinder(size, images), ...compareEnds(size, { ends, attempts })];
-    assert.equal(rows.length, 19);
+    assert.equal(rows.length, 20);
     for (const row of rows) assert.ok(holds(row), `${JSON.stringify(row)}`);
   });
 
@@ -99,6 +99,9 @@ test('images of another kind do not pass', async () => {
   );
   const swapped = ends.map((_, at) => ends[at - (at % 8) + ((at + 4) % 8)]);
   assert.ok(wrong(swapped).some((quantity) => quantity.startsWith('first origins: rows')));
+  // Second origins that lie one row nearer to the first.
+  const nearer = ends.map((v, at) => (at % 8 === 2 ? v + Math.sign(ends[at - 2] - v) : v));
+  assert.ok(wrong(nearer).includes('distance of the origins, 5 25 50 75 95 %'));
   const returning = ends.map((v, at) => (at % 8 < 4 ? v : ends[at - 4]));
   assert.deepEqual(
     wrong(returning).map((quantity) => quantity.slice(0, 16)),

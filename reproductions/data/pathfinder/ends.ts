@@ -51,6 +51,7 @@ export function compareEnds(size: PathfinderSize, { ends, attempts }: Ends): Com
   const same = every.flatMap((i) => [apart(i, 0, 2), apart(i, 1, 3)]);
   const cross = every.flatMap((i) => [apart(i, 0, 3), apart(i, 1, 2)]);
   rows.push(
+    compareQuantiles('distance of the origins', origins, between, size0),
     compareQuantiles('distance of the ends of one contour', same, reference.same_snake_tip_distance, 2 * size0),
     compareQuantiles('distance of ends of two contours', cross, reference.cross_snake_tip_distance, 2 * size0),
   );
