@@ -20,9 +20,16 @@ export interface MixerContext {
    * result). Absent: the input itself.
    */
   residual?: Tensor;
+  /**
+   * The sequence has every `rate`-th sample of what the mixer was trained on, a whole number: its kernel moves in steps of
+   * as many (zero-shot tests at another sampling rate). Default 1. Evaluation only, and only of mixers with `anyRate`.
+   */
+  rate?: number;
 }
 
 export interface Mixer {
+  /** `forward` heeds the context's `rate`, or no step sees another one. */
+  anyRate?: true;
   forward(t: Tape, x: Tensor, context: MixerContext): Tensor;
   /**
    * Long convolutions and state spaces: the kernel, (C, H, length), as the convolution of a sequence of `length` steps

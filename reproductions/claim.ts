@@ -52,6 +52,13 @@ export interface ClaimFacts {
   cost: Record<Scale, string>;
 }
 
+/** A test without training: these data have every `rate`-th sample of what the model was trained on. */
+export interface FurtherTest {
+  task: string;
+  data: AnyDataset;
+  rate: number;
+}
+
 /** A search for each model's learning rate: the same settings, rates, steps and seeds for all of them. */
 export interface RateSearch {
   /** Where the rates are used, and the task that they are chosen on. */
@@ -74,6 +81,11 @@ export interface TrainingClaim extends ClaimFacts {
   /** What is run when nothing is asked for. */
   defaults: Record<Scale, { tasks: string[]; models: string[] }>;
   openData(task: string, scale: Scale, options: DataOptions): Promise<AnyDataset>;
+  /**
+   * Tasks that no model is trained on: once trained on another, it is tested on these data too, at another sampling rate.
+   * They are among `tasks`, for their published numbers.
+   */
+  further?(task: string, model: string, scale: Scale, options: DataOptions): Promise<FurtherTest[]>;
   /** Throws `UsageError` when the model has no configuration for the task. */
   plan(model: string, task: string, scale: Scale): UnseededPlan;
   /** What was chosen on validation data, and how it can be chosen again (`repro search`). */

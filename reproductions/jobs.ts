@@ -6,7 +6,7 @@ import type { Device } from '../kernels/device/device.ts';
 import { appendEvidence, type Evidence, readEvidence } from '../results/evidence.ts';
 import { provenance, runsFolder } from '../results/provenance.ts';
 import { configHash, newId } from '../results/record.ts';
-import type { Scale, TrainingClaim } from './claim.ts';
+import type { FurtherTest, Scale, TrainingClaim } from './claim.ts';
 import type { AnyDataset } from './data/dataset.ts';
 import type { Baseline } from './data/definition.ts';
 import { UsageError } from './errors.ts';
@@ -26,6 +26,8 @@ export interface Job {
   guess: Guess;
   baselines: readonly Baseline[];
   device: Device;
+  /** What the trained model is tested on besides. */
+  further?: readonly FurtherTest[];
 }
 
 export interface JobOptions extends Pick<LoopOptions, 'signal' | 'budget' | 'report'> {
@@ -45,11 +47,14 @@ export interface JobResult {
 }
 
 /** Everything that decides what is computed, as JSON holds it: an option that is undefined is not there. */
-export function jobConfig({ claim, task, model, scale, plan, dataset, device }: Job): Record<string, unknown> {
+export function jobConfig({ claim, task, model, scale, plan, dataset, device, further }: Job): Record<string, unknown> {
   const config = {
     ...{ claim: claim.id, task, model, scale, plan },
     data: { id: dataset.id, kind: dataset.kind, checksum: dataset.checksum },
     device: device.info.id.split(':')[0],
+    ...(further?.length
+      ? { further: further.map(({ task, data, rate }) => ({ task, rate, data: data.id, checksum: data.checksum })) }
+      : {}),
   };
   return JSON.parse(JSON.stringify(config));
 }
@@ -78,10 +83,16 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
     if (options.budget !== undefined) loop.budget = options.budget;
     if (options.report) loop.report = options.report;
     let kernels: LearnedKernel[] = [];
+    const further: NonNullable<Evidence['further']> = [];
     loop.finished = async (session) => {
       const title = `${claim.models[model].title} on ${claim.tasks[task]}, ${scale} scale, seed ${plan.seed}`;
       drawCourse(session, folder, title, guess);
       kernels = await drawKernels(session, folder, title);
+      for (const { task, data, rate } of job.further ?? []) {
+        const { loss, value, count } = await session.testOn(data, rate, () => options.signal?.throwIfAborted());
+        const { id, kind, description, checksum } = data;
+        further.push({ task, rate, loss, value, count, data: { id, kind, description, checksum } });
+      }
     };
     const result = await trainLoop(device, dataset, plan, loop);
     const { outcome, step, test, validation, bestStep } = result;
@@ -110,6 +121,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
       baselines: baselines.map(({ method, metric, value }) => ({ method, metric, value })),
       kernels,
       ...{ parameters: result.parameters, steps: step, best_step: bestStep, validation, test },
+      ...(further.length ? { further } : {}),
       ...{ seconds: result.seconds, examples: result.examples, tokens: result.tokens },
       peak_bytes: device.memory.peak,
     };

@@ -1,14 +1,15 @@
 /** What the Long Range Arena claims share: their tasks' data, and training plans from published configurations. */
-import { type LraModel, type LraRow, lraNetwork, lraPublished } from '../models/configurations/lra-published.ts';
-import type { LraTask } from '../models/configurations/lra-tasks.ts';
+import { type LraModel, type LraRow, lraPublished } from '../models/configurations/lra-published.ts';
+import { type LraTask, lraTaskShapes } from '../models/configurations/lra-tasks.ts';
 import type { DataOptions, Scale } from './claim.ts';
-import { chooseData, type TaskData } from './data/choose.ts';
+import { openClasses, samples } from './classifier-data.ts';
+import { type ClassifierPlan, paperPlan, type Reduction, reducedPlan } from './classifier-plan.ts';
+import type { TaskData } from './data/choose.ts';
 import type { Dataset } from './data/dataset.ts';
 import type { OpenOptions } from './data/definition.ts';
 import type { TreeBounds } from './data/listops/tree.ts';
 import { openListOps } from './data/listops.ts';
 import { UsageError } from './errors.ts';
-import type { Method, Work } from './train/plan.ts';
 
 /** Task ids with their names in the published tables. */
 export const lraTaskNames: Record<LraTask, string> = {
@@ -22,8 +23,6 @@ export const lraTaskNames: Record<LraTask, string> = {
 
 /** ListOps for smoke runs: shallower and shorter, so that much can be learnt in a minute. */
 export const smokeListOps: TreeBounds = { minLength: 5, maxLength: 50, maxDepth: 5, maxArguments: 5 };
-
-const samples = (train: number, held: number) => ({ train, validation: held, test: held });
 
 /** The datasets of each task. */
 export const lraData: Record<LraTask, TaskData> = {
@@ -49,89 +48,46 @@ const used: Record<LraTask, Record<'smoke' | 'desk', OpenOptions['sizes']>> = {
 };
 
 /** The data of a task at a scale. */
-export async function openLraData(task: string, scale: Scale, options: DataOptions): Promise<Dataset> {
-  const { data, fetch, ...working } = options;
-  const { definition, folder } = await chooseData(task, lraData[task as LraTask], data, fetch ? { fetch } : {});
-  const sizes = scale === 'paper' ? {} : used[task as LraTask][scale];
-  if (task === 'listops' && scale === 'smoke' && folder === null)
-    return openListOps({ bounds: smokeListOps, ...(sizes ? { sizes } : {}), ...working });
-  const opened = await definition.open({
-    ...working,
-    ...views[task as LraTask],
-    ...(sizes ? { sizes } : {}),
-    ...(folder === null ? {} : { folder }),
-  });
-  if (opened.task !== 'classification')
-    throw new UsageError(`${definition.id} has no classes: it is no data for ${task}`);
-  return opened;
+export function openLraData(task: string, scale: Scale, options: DataOptions): Promise<Dataset> {
+  const sizes = scale === 'paper' ? undefined : used[task as LraTask][scale];
+  const view = { ...views[task as LraTask], ...(sizes ? { sizes } : {}) };
+  const short =
+    task === 'listops' && scale === 'smoke'
+      ? (working: object) => openListOps({ bounds: smokeListOps, ...(sizes ? { sizes } : {}), ...working })
+      : undefined;
+  return openClasses(task, lraData[task as LraTask], options, view, short);
 }
 
-type ClassifierPlan = Method & Extract<Work, { task: 'classification' }>;
+export type Reductions = Record<'smoke' | 'desk', Partial<Record<LraTask, Reduction>>>;
 
-/** The published configuration of a model on a task, as a plan. */
-export function paperPlan(row: LraRow): ClassifierPlan {
-  const { schedule } = row;
-  return {
-    task: 'classification',
-    metric: 'accuracy',
-    network: lraNetwork(row),
-    batch: row.batch,
-    accumulation: row.accumulation,
-    lr: row.lr,
-    weightDecay: row.weightDecay,
-    betas: row.betas,
-    clip: row.clip,
-    schedule: {
-      kind: schedule.kind === 'inverse-sqrt' ? 'invsqrt' : schedule.kind,
-      warmup: schedule.warmup,
-      total: schedule.steps,
-      warmupFrom: 'one',
-      minFactor: 0,
+/** Reductions that fit the stand-ins of every task: the same for every model. */
+const reductions: Record<'smoke' | 'desk', Record<LraTask, Reduction>> = {
+  smoke: {
+    listops: {
+      ...{ layers: 3, width: 64, length: smokeListOps.maxLength, batch: 64 },
+      ...{ lr: 0.01, kernelLr: 0.005, warmup: 20, steps: 500, evaluateEvery: 100 },
     },
-    steps: schedule.steps,
-    evaluateEvery: Math.max(1, Math.min(2000, Math.round(schedule.steps / 40))),
-    evaluationBatch: row.batch,
-  };
-}
+    text: { layers: 2, width: 32, batch: 8, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
+    retrieval: { layers: 1, width: 16, batch: 4, lr: 0.002, warmup: 3, steps: 24, evaluateEvery: 12 },
+    image: { layers: 2, width: 32, batch: 16, lr: 0.004, warmup: 10, steps: 100, evaluateEvery: 25 },
+    pathfinder: { layers: 2, width: 32, batch: 16, lr: 0.004, warmup: 20, steps: 100, evaluateEvery: 25 },
+    pathx: { layers: 1, width: 16, batch: 4, warmup: 2, steps: 10, evaluateEvery: 5 },
+  },
+  desk: {
+    listops: { layers: 4, width: 64, batch: 32, lr: 0.01, warmup: 200, steps: 3000, evaluateEvery: 200 },
+    text: { layers: 4, width: 64, batch: 16, lr: 0.004, warmup: 100, steps: 2000, evaluateEvery: 200 },
+    retrieval: { layers: 4, width: 64, batch: 16, lr: 0.002, warmup: 100, steps: 2000, evaluateEvery: 200 },
+    image: { layers: 4, width: 64, batch: 32, lr: 0.004, warmup: 200, steps: 4000, evaluateEvery: 250 },
+    pathfinder: { layers: 4, width: 64, batch: 32, lr: 0.004, warmup: 200, steps: 4000, evaluateEvery: 250 },
+    pathx: { layers: 4, width: 32, batch: 8, warmup: 100, steps: 1000, evaluateEvery: 100 },
+  },
+};
 
-export interface Reduction {
-  layers: number;
-  width: number;
-  batch: number;
-  lr: number;
-  warmup: number;
-  steps: number;
-  evaluateEvery: number;
-  /** Rate of the convolution kernels; default: as published, which suits tens of thousands of steps. */
-  kernelLr?: number;
-  /** Longest sequence; default: the task's. */
-  length?: number;
-}
-
-/** The published configuration made smaller: everything that is not named stays as published. */
-export function reducedPlan(row: LraRow, small: Reduction | undefined): ClassifierPlan {
-  if (!small)
-    throw new UsageError(`there is no reduced configuration for ${row.task} at this scale yet: try another --scale`);
-  const paper = paperPlan(row);
-  const { layers, width, batch, lr, warmup, steps, evaluateEvery } = small;
-  const network = lraNetwork({ ...row, layers, width, layer: narrower(row, small) }, small.length);
-  return {
-    ...paper,
-    network,
-    ...{ batch, accumulation: 1, lr, steps, evaluateEvery, evaluationBatch: batch },
-    schedule: { kind: 'cosine', warmup, total: steps, warmupFrom: 'one', minFactor: 0 },
-  };
-}
-
-/** Attention and MLP sizes are stated in channels: they shrink with the width. */
-function narrower(row: LraRow, { width, kernelLr }: Reduction): LraRow['layer'] {
-  return row.layer.map(({ mixer, config }) => {
-    const own: { inner?: number; heads?: number; lr?: number } = { ...config };
-    if (own.inner !== undefined) own.inner = Math.max(1, Math.round((own.inner * width) / row.width));
-    if (own.heads !== undefined) own.heads = Math.min(own.heads, Math.max(1, width >> 4));
-    if (own.lr !== undefined && kernelLr !== undefined) own.lr = kernelLr;
-    return { mixer, config: own };
-  });
+/** A row of an LRA task at a scale; `own`: where a claim reduces otherwise. */
+export function lraPlan(row: LraRow, scale: Scale, own?: Reductions): ClassifierPlan {
+  const shape = lraTaskShapes[row.task];
+  if (scale === 'paper') return paperPlan(row, shape);
+  return reducedPlan(row, shape, own?.[scale][row.task] ?? reductions[scale][row.task]);
 }
 
 /** The published row of a model on a task; a `UsageError` when there is none. */

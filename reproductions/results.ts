@@ -50,7 +50,7 @@ export function publishedFor(claim: TrainingClaim, task: string, model: string):
 /** One row per task, model, scale and kind of data: seeds are put together, nothing else is. */
 export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summary[] {
   const groups = new Map<string, Evidence[]>();
-  for (const run of runs) {
+  for (const run of runs.flatMap(withFurther)) {
     const { plan } = run.config as { plan?: object };
     const key = JSON.stringify([run.task, run.model, run.scale, run.data.kind, { ...plan, seed: 0 }]);
     groups.set(key, [...(groups.get(key) ?? []), run]);
@@ -70,6 +70,15 @@ export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summ
     };
   });
 }
+
+/** A run and its tests on other data, each as a run of its own. What simple methods get there is not known. */
+const withFurther = (run: Evidence): Evidence[] => [
+  run,
+  ...(run.further ?? []).map(({ task, data, loss, value, count }) => ({
+    ...{ ...run, task, data, test: { loss, value, count } },
+    baselines: [],
+  })),
+];
 
 /** Accuracies are published in percent. */
 export const inUnit = (metric: Metric, value: number): number => (metric === 'accuracy' ? 100 * value : value);

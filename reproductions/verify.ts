@@ -56,6 +56,13 @@ export function findings(claim: TrainingClaim, record: Evidence): Finding[] {
   const right = test.value * test.count;
   if (record.metric === 'accuracy')
     wrong(Math.abs(right - Math.round(right)) > 1e-6, `${test.value} is not a share of ${test.count} predictions`);
+  for (const { task, rate, data, ...measured } of record.further ?? []) {
+    wrong(!(task in claim.tasks), `the claim has no task ${task}`);
+    for (const sentence of impossible(record.metric, measured)) wrong(true, `its test on ${task} ${sentence}`);
+    const planned = (config.further ?? []) as { task: string; rate: number; checksum: string }[];
+    const same = planned.some((f) => f.task === task && f.rate === rate && f.checksum === data.checksum);
+    wrong(!same, `its test on ${task} is not one of its configuration`);
+  }
   wrong(!(record.seconds > 0 && record.tokens > 0), 'it took no time or saw no data');
   if (plan) wrong(record.examples !== steps * plan.batch, `it saw ${record.examples} examples, not steps times batch`);
   found.push(...againstJournal(claim, record));

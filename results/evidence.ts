@@ -62,6 +62,15 @@ const evidenceSchema = z.object({
   validation: measured,
   /** `count`: predictions that were judged. */
   test: measured.extend({ count: z.number().int() }),
+  /** Tests of the same parameters on other data, at another sampling rate: every `rate`-th sample. */
+  further: z
+    .array(
+      measured.extend({
+        ...{ task: z.string(), rate: z.number().int(), count: z.number().int() },
+        data: z.object({ id: z.string(), kind: z.string(), description: z.string(), checksum: z.string() }),
+      }),
+    )
+    .optional(),
   /** Training alone, without evaluations, over all sessions. */
   seconds: z.number(),
   examples: z.number().int(),

@@ -6,7 +6,7 @@
  */
 import type { BlockConfig } from '../networks/backbone.ts';
 import type { ClassifierConfig } from '../networks/classifier.ts';
-import { type LraTask, lraTaskShapes } from './lra-tasks.ts';
+import { type LraTask, type LraTaskShape, lraTaskShapes } from './lra-tasks.ts';
 import { liquidS4 } from './published/liquid-s4.ts';
 import { longConv } from './published/long-conv.ts';
 import { s4v3, s4v4 } from './published/s4.ts';
@@ -22,8 +22,8 @@ export type LraSchedule =
   | { kind: 'inverse-sqrt'; warmup: number; steps: number }
   | { kind: 'constant'; warmup: number; steps: number };
 
-export interface LraRow {
-  task: LraTask;
+/** A published configuration of a classifier, whatever its task. */
+export interface ClassifierRow {
   /** Repository and file, or paper and table. */
   source: string;
   /** Fields of this row that the source does not state. */
@@ -57,6 +57,10 @@ export interface LraRow {
   notes?: string;
 }
 
+export interface LraRow extends ClassifierRow {
+  task: LraTask;
+}
+
 export const lraPublished = {
   'long-conv': longConv,
   sgconv,
@@ -76,9 +80,11 @@ export function lraRow(model: LraModel, task: LraTask): LraRow {
   return row;
 }
 
-/** The classifier of a row; `length` overrides the task's longest sequence. */
-export function lraNetwork(row: LraRow, length = lraTaskShapes[row.task].length): ClassifierConfig {
-  const { input, classes, pairs } = lraTaskShapes[row.task];
+/** The classifier of a row on a task of this shape. */
+export function classifierNetwork(
+  row: ClassifierRow,
+  { length, input, classes, pairs }: Omit<LraTaskShape, 'title'>,
+): ClassifierConfig {
   const { width, norm, momentum, prenorm, finalNorm, dropout, tiedDropout, pool, positions } = row;
   return {
     blocks: Array.from({ length: row.layers }, () => row.layer).flat(),
@@ -86,3 +92,7 @@ export function lraNetwork(row: LraRow, length = lraTaskShapes[row.task].length)
     head: pairs ? { kind: 'retrieval', hidden: width } : { kind: 'linear' },
   };
 }
+
+/** The classifier of a row; `length` overrides the task's longest sequence. */
+export const lraNetwork = (row: LraRow, length = lraTaskShapes[row.task].length): ClassifierConfig =>
+  classifierNetwork(row, { ...lraTaskShapes[row.task], length });

@@ -14,6 +14,10 @@
  * Layout: one permute to (B, H, L) for the convolution; the dense map is one product with the left operand
  * transposed, which lands in (B, L, 2H), so no second permute is needed.
  *
+ * At `context.rate` r the input has every r-th sample: it is held for r steps of the kernel, and the output read at the
+ * last of them. That is a convolution with the sums of r taps each, k'[l] = k[r l] + ... + k[r l + r - 1], on both sides;
+ * for a state space under zero-order hold it is the same one with the step r dt, as in the public S4.
+ *
  * Padded batches: u is zeroed at padded steps before the convolution; D ~ N(0, 1).
  */
 
@@ -23,6 +27,7 @@ import { glu } from '../../kernels/ops/glu/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { linear, matmul } from '../../kernels/ops/matmul/op.ts';
 import { permute } from '../../kernels/ops/permute/op.ts';
+import { sum } from '../../kernels/ops/reduce/op.ts';
 import { gelu, geluTanh } from '../../kernels/ops/unary/op.ts';
 import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
@@ -100,7 +105,9 @@ export class Convolution {
   forward(t: Tape, x: Tensor, context: MixerContext, makeKernel: (length: number) => Tensor): Tensor {
     const { bidirectional, form } = this.config;
     const sides = bidirectional ? 'lag-1' : 'causal';
-    return this.around(t, x, context, (u, skip) => fftConv(t, u, makeKernel(u.shape[2]), skip, { sides, form }));
+    const { rate = 1 } = context;
+    const kernel = (length: number) => (rate === 1 ? makeKernel(length) : slower(t, makeKernel(rate * length), rate));
+    return this.around(t, x, context, (u, skip) => fftConv(t, u, kernel(u.shape[2]), skip, { sides, form }));
   }
 
   /** The layer around another `core` than a convolution: u (B, H, L) and the skip D (C, H) to (B, C H, L). */
@@ -170,4 +177,10 @@ export class Convolution {
       },
     };
   }
+}
+
+/** k (C, H, r L) to the sums of r taps each, (C, H, L). */
+function slower(t: Tape, k: Tensor, rate: number): Tensor {
+  const [C, H, taps] = k.shape;
+  return sum(t, t.reshape(k, [C, H, taps / rate, rate]), [3]);
 }

@@ -151,6 +151,7 @@ const dss: MixerDefinition<DssConfig> = {
         return stateSpaceRecurrence(t, modes, D);
       });
     return {
+      anyRate: true,
       forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
       kernel: taps,
       ...(config.bidirectional ? {} : { recurrence }),

@@ -116,6 +116,7 @@ const longConv: MixerDefinition<LongConvConfig> = {
     const kernel = longConvTaps(store.at('kernel'), size.width, kernelChannels(config), taps, config, streams);
     const layer = new Convolution(store, store, size, config, streams);
     return {
+      anyRate: true,
       forward: (t, x, context) => layer.forward(t, x, context, (length) => kernel(t, length)),
       kernel,
     };

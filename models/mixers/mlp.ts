@@ -48,7 +48,7 @@ const mlp: MixerDefinition<MlpConfig> = {
         (h) => dropout(t, h, { p, tied: tiedDropout ? [1] : [] }),
         (h) => fc2.forward(t, h),
       ]);
-    return { forward, recurrence: async () => positionwise(forward) };
+    return { anyRate: true, forward, recurrence: async () => positionwise(forward) };
   },
 };
 export default mlp;

@@ -128,6 +128,7 @@ const s4: MixerDefinition<S4Config> = {
     const recurrence = (t: Tape) =>
       layer.recurrence(async (D) => stateSpaceRecurrence(t, await s4Modes(parameters, internalLength), D));
     return {
+      anyRate: true,
       forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
       kernel: taps,
       ...(config.bidirectional ? {} : { recurrence }),

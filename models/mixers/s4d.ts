@@ -85,6 +85,7 @@ const s4d: MixerDefinition<S4dConfig> = {
     const taps = config.discretisation === 'dss' ? cutFrom(size.length, kernel.taps) : kernel.taps;
     const recurrence = (t: Tape) => layer.recurrence((D) => kernel.recurrence(t, D, size.length));
     return {
+      anyRate: true,
       forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
       kernel: taps,
       ...(config.bidirectional ? {} : { recurrence }),

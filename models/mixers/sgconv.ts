@@ -140,6 +140,7 @@ const sgconv: MixerDefinition<SgconvConfig> = {
     const layer = new Convolution(store, store, size, config, streams);
     const taps = (t: Tape, length: number) => sgconvKernel(t, w, norm, decay, { ...attrs, length });
     return {
+      anyRate: true,
       forward: (t, x, context) => layer.forward(t, x, context, (length) => taps(t, length)),
       kernel: taps,
     };

@@ -140,9 +140,19 @@ export class Backbone {
 
   /** The hidden states after the last block; `encode` makes the first ones, (B, L, H). */
   forward(t: Tape, encode: () => Tensor, context: MixerContext): Tensor {
+    if ((context.rate ?? 1) !== 1) this.#requireAnyRate();
     const last = this.#last;
     const top = () => this.#upTo(t, this.#blocks.length, encode, context);
     return last ? t.scope(() => last.forward(t, top())) : top();
+  }
+
+  #requireAnyRate(): void {
+    for (const [i, { mixer }] of this.#blocks.entries())
+      if (!mixer.anyRate)
+        throw new UnsupportedError(
+          `block ${i} (${this.config.blocks[i].mixer}) cannot be taken to another sampling rate: it has no kernel that ` +
+            'could move in longer steps',
+        );
   }
 
   /** The convolution kernels of the blocks that are convolutions, (C, H, length) each. */

@@ -3,7 +3,7 @@
  *
  * Tay et al. 2020, arXiv 2011.04006 (tasks); Gu et al. 2022, arXiv 2111.00396, appendix D (this shape).
  */
-import type { Device } from '../../kernels/device/device.ts';
+import { type Device, UnsupportedError } from '../../kernels/device/device.ts';
 import { crossEntropy } from '../../kernels/ops/cross-entropy/op.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
@@ -33,6 +33,8 @@ export interface Batch {
   lengths: Tensor | null;
   /** i32 (B), class indices. */
   targets: Tensor;
+  /** As `MixerContext.rate`: every so-manieth sample of sequences as in training. Default 1. */
+  rate?: number;
 }
 
 export class Classifier {
@@ -60,8 +62,10 @@ export class Classifier {
   }
 
   /** Hidden states after the last block, (B, L, H). */
-  states(t: Tape, { x, lengths }: Pick<Batch, 'x' | 'lengths'>): Tensor {
-    return this.#backbone.forward(t, () => this.#encoder.forward(t, x), { lengths });
+  states(t: Tape, { x, lengths, rate = 1 }: Pick<Batch, 'x' | 'lengths' | 'rate'>): Tensor {
+    if (rate !== 1 && this.config.positions)
+      throw new UnsupportedError('a network with a table of positions cannot be taken to another sampling rate');
+    return this.#backbone.forward(t, () => this.#encoder.forward(t, x), { lengths, rate });
   }
 
   /** The convolution kernels of its blocks (`Backbone.kernels`). */
@@ -70,7 +74,7 @@ export class Classifier {
   }
 
   /** Logits (B, classes). */
-  logits(t: Tape, batch: Pick<Batch, 'x' | 'lengths'>): Tensor {
+  logits(t: Tape, batch: Pick<Batch, 'x' | 'lengths' | 'rate'>): Tensor {
     return t.scope(() => {
       const pooled = t.scope(() => pool(t, this.states(t, batch), this.config.pool, batch.lengths));
       return this.#head.forward(t, pooled);

@@ -8,36 +8,7 @@
  *   how far each of these numbers could be confirmed
  */
 import type { Claim } from '../claim.ts';
-import {
-  lraTaskNames,
-  openLraData,
-  paperPlan,
-  publishedRow,
-  type Reduction,
-  reducedPlan,
-  smokeListOps,
-} from '../lra.ts';
-
-const smoke: Record<string, Reduction> = {
-  listops: {
-    ...{ layers: 3, width: 64, length: smokeListOps.maxLength, batch: 64 },
-    ...{ lr: 0.01, kernelLr: 0.005, warmup: 20, steps: 500, evaluateEvery: 100 },
-  },
-  text: { layers: 2, width: 32, batch: 8, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
-  retrieval: { layers: 1, width: 16, batch: 4, lr: 0.002, warmup: 3, steps: 25, evaluateEvery: 10 },
-  image: { layers: 2, width: 32, batch: 16, lr: 0.004, warmup: 10, steps: 100, evaluateEvery: 25 },
-  pathfinder: { layers: 2, width: 32, batch: 16, lr: 0.004, warmup: 20, steps: 100, evaluateEvery: 25 },
-  pathx: { layers: 1, width: 16, batch: 4, lr: 0.0005, warmup: 2, steps: 10, evaluateEvery: 5 },
-};
-
-const desk: Record<string, Reduction> = {
-  listops: { layers: 4, width: 64, batch: 32, lr: 0.01, warmup: 200, steps: 3000, evaluateEvery: 200 },
-  text: { layers: 4, width: 64, batch: 16, lr: 0.004, warmup: 100, steps: 2000, evaluateEvery: 200 },
-  retrieval: { layers: 4, width: 64, batch: 16, lr: 0.002, warmup: 100, steps: 2000, evaluateEvery: 200 },
-  image: { layers: 4, width: 64, batch: 32, lr: 0.004, warmup: 200, steps: 4000, evaluateEvery: 250 },
-  pathfinder: { layers: 4, width: 64, batch: 32, lr: 0.004, warmup: 200, steps: 4000, evaluateEvery: 250 },
-  pathx: { layers: 4, width: 32, batch: 8, lr: 0.0005, warmup: 100, steps: 1000, evaluateEvery: 100 },
-};
+import { lraPlan, lraTaskNames, openLraData, publishedRow } from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
@@ -65,10 +36,6 @@ const claim: Claim = {
   },
   cost: { smoke: '2 min on 2 cores', desk: 'hours on a laptop', paper: 'days on a GPU' },
   openData: openLraData,
-  plan(model, task, scale) {
-    const row = publishedRow(model, task);
-    if (scale === 'paper') return paperPlan(row);
-    return reducedPlan(row, (scale === 'smoke' ? smoke : desk)[task]);
-  },
+  plan: (model, task, scale) => lraPlan(publishedRow(model, task), scale),
 };
 export default claim;

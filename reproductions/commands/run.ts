@@ -51,7 +51,11 @@ async function train(claim: TrainingClaim, scale: Scale, options: Options): Prom
         sets.set(task, prepared);
         const { dataset, baselines } = prepared;
         const guess = guessOf(dataset, plan.metric, baselines);
-        const own = { plan: { ...fitted(plan, dataset), seed }, dataset, baselines, guess };
+        const further = await claim.further?.(task, model, scale, { data: String(options.data), signal: interruption });
+        const own = {
+          ...{ plan: { ...fitted(plan, dataset), seed }, dataset, baselines, guess },
+          ...(further ? { further } : {}),
+        };
         const job = await fitting({ claim, task, model, scale, ...own, device });
         const result = await runOne(job, options, budget, begun);
         results.push(result);

@@ -19,8 +19,11 @@ export type AnyHostBatch = ReturnType<AnyDataset['batch']>;
 
 export interface Learner {
   store: ParameterStore;
-  /** The mean loss of a batch (1), and what it came to once it has been computed. */
-  loss(t: Tape, batch: AnyHostBatch): { loss: Tensor; measure(): Promise<Measured> };
+  /**
+   * The mean loss of a batch (1), and what it came to once it has been computed. `rate`: the batch has every so-manieth
+   * sample of sequences as in training; classifiers alone can take it.
+   */
+  loss(t: Tape, batch: AnyHostBatch, rate?: number): { loss: Tensor; measure(): Promise<Measured> };
   /** The convolution kernels of its blocks. */
   kernels(t: Tape): BlockKernel[];
   /** Steps of the batch's sequences that are not padding. */
@@ -63,12 +66,13 @@ function classification(model: Awaited<ReturnType<typeof buildClassifier>>): Lea
       const { lengths, rows, L } = batch as HostBatch;
       return lengths ? sum(lengths) : rows * L;
     },
-    loss(t, batch) {
+    loss(t, batch, rate = 1) {
       const { x, lengths, targets, B, rows, L } = batch as HostBatch;
       const { loss, logits } = model.loss(t, {
         x: x instanceof Int32Array ? t.tensor(x, [rows, L], 'i32') : t.tensor(x, [rows, L, x.length / (rows * L)]),
         lengths: lengths && t.tensor(lengths, [rows], 'i32'),
         targets: t.tensor(targets, [B], 'i32'),
+        rate,
       });
       const measure = async () => ({ loss: await loss.item(), ...countRight(await logits.read(), targets) });
       return { loss, measure };

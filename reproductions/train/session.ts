@@ -117,12 +117,30 @@ export class Session {
 
   /** Mean loss and metric over a split. `between` is called after every batch and may throw to end it. */
   async evaluate(split: SplitName, between: (done: number, total: number) => void = () => {}): Promise<Metrics> {
+    return this.#measure(this.#loader, this.dataset.sizes[split], { split, rate: 1 }, between);
+  }
+
+  /** As `evaluate`, over the test split of other data, which has every `rate`-th sample of what was trained on. */
+  async testOn(dataset: AnyDataset, rate: number, between?: (done: number, total: number) => void): Promise<Metrics> {
+    const loader = new Loader(dataset);
+    try {
+      return await this.#measure(loader, dataset.sizes.test, { split: 'test', rate }, between ?? (() => {}));
+    } finally {
+      loader.close();
+    }
+  }
+
+  async #measure(
+    loader: Loader<AnyDataset>,
+    total: number,
+    { split, rate }: { split: SplitName; rate: number },
+    between: (done: number, total: number) => void,
+  ): Promise<Metrics> {
     const metrics = new Metrics(this.plan.metric);
-    const total = this.dataset.sizes[split];
     let done = 0;
-    for await (const host of this.#loader.run(inOrder(split, total, this.plan.evaluationBatch))) {
+    for await (const host of loader.run(inOrder(split, total, this.plan.evaluationBatch))) {
       using t = new Tape(this.device, { grad: false });
-      metrics.add(await this.model.loss(t, host).measure());
+      metrics.add(await this.model.loss(t, host, rate).measure());
       await new Promise((resolve) => setImmediate(resolve));
       done += host.B;
       between(done, total);

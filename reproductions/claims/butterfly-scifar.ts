@@ -1,0 +1,61 @@
+/**
+ * Learned butterflies on sequential CIFAR (Fu et al. 2023, "Simple Hardware-Efficient Long Convolutions for Sequence
+ * Modeling", arXiv 2302.06646, section 3.3): Fourier matrices that are trained with the model, instead of fixed ones, raise
+ * the accuracy, larger matrices more.
+ *
+ *   repro butterfly-scifar --scale smoke
+ *   published: fixed 91.0; learned 16 x 16 91.8, 32 x 32 92.4, 256 x 256 92.5
+ *
+ * Paper scale: Long Conv as in safari's long-conv-cifar.yaml. Reconstructed: the options of the learned transforms (the
+ * defaults of safari's block_fft.py: one set for all channels, rate 0.001, no weight decay), for no file has them.
+ */
+import { sequentialCifar } from '../../models/configurations/published/images.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { imageData, openClasses, samples } from '../classifier-data.ts';
+import { paperPlan, type Reduction, reducedPlan, type TaskShape } from '../classifier-plan.ts';
+import { UsageError } from '../errors.ts';
+
+/** The same for every model. */
+const reduced: Record<'smoke' | 'desk', Reduction> = {
+  smoke: { layers: 1, width: 16, batch: 8, lr: 0.004, warmup: 3, steps: 20, evaluateEvery: 10 },
+  desk: { layers: 4, width: 64, batch: 32, lr: 0.004, kernelLr: 0.002, warmup: 100, steps: 1500, evaluateEvery: 150 },
+};
+
+const shape: TaskShape = { length: 1024, input: { kind: 'real', dims: 3 }, classes: 10, pairs: false };
+
+const claim: TrainingClaim = {
+  kind: 'training',
+  id: 'butterfly-scifar',
+  title: 'Learned butterflies on sequential CIFAR',
+  paper: { title: 'Simple Hardware-Efficient Long Convolutions for Sequence Modeling', arxiv: '2302.06646' },
+  table: 'learned butterfly table',
+  published: 'learned-butterfly-scifar',
+  criterion:
+    'mean test accuracy over the seeds, at the best validation step, is at least the published one minus 0.5 points: the learned transforms are said to gain 0.8 to 1.5 points over the fixed one',
+  tolerance: 0.5,
+  subject: 'butterfly-256',
+  models: {
+    'long-conv': { title: 'Long Conv, fixed transform', published: 'Fixed butterfly (baseline)' },
+    'butterfly-16': { title: 'Learned butterfly, 16 x 16', published: 'Learned 16x16' },
+    'butterfly-32': { title: 'Learned butterfly, 32 x 32', published: 'Learned 32x32' },
+    'butterfly-256': { title: 'Learned butterfly, 256 x 256', published: 'Learned 256x256' },
+  },
+  tasks: { scifar: 'sCIFAR' },
+  defaults: {
+    smoke: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16'] },
+    desk: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16', 'butterfly-32', 'butterfly-256'] },
+    paper: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16', 'butterfly-32', 'butterfly-256'] },
+  },
+  cost: { smoke: 'half a minute', desk: 'an hour a run on 2 cores', paper: 'days on a GPU' },
+  openData: (task, scale, options) =>
+    openClasses(task, imageData, options, scale === 'smoke' ? { sizes: samples(200, 60) } : {}),
+  plan(model, task, scale) {
+    const row = Object.hasOwn(sequentialCifar, model)
+      ? sequentialCifar[model as keyof typeof sequentialCifar]
+      : undefined;
+    if (!row || !(task in this.tasks))
+      throw new UsageError(`butterfly-scifar has no configuration of ${model} on ${task}`);
+    return scale === 'paper' ? paperPlan(row, shape) : reducedPlan(row, shape, reduced[scale]);
+  },
+};
+export default claim;

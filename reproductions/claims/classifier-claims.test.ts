@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { findRows } from '../../results/published/published.ts';
+import { loadClaim, scales, type TrainingClaim } from '../claim.ts';
+import { loadDefinition } from '../data/definition.ts';
+import { missingIngredient } from '../data/ingredients.ts';
+import { UsageError } from '../errors.ts';
+import { estimateLearner } from '../train/learner.ts';
+import type { UnseededPlan } from '../train/plan.ts';
+
+const ids = [
+  ...['sgconv-lra', 'longconv-lra', 'longconv-scifar', 'butterfly-scifar', 'longconv-cifar2d', 's4-headline'],
+  ...['sgconv-decay', 'longconv-regularisation', 'sgconv-speechcommands', 'flashbutterfly-path256-accuracy'],
+];
+
+async function training(id: string): Promise<TrainingClaim> {
+  const claim = await loadClaim(id);
+  assert.equal(claim.kind, 'training');
+  return claim as TrainingClaim;
+}
+
+/** The plan; null where the claim says that it has none. */
+function planned(claim: TrainingClaim, model: string, task: string, scale: (typeof scales)[number]) {
+  try {
+    return claim.plan(model, task, scale);
+  } catch (error) {
+    assert.ok(error instanceof UsageError, String(error));
+    assert.match(error.message, /no (published )?configuration|is a test of the model/);
+    return null;
+  }
+}
+
+const length = (plan: UnseededPlan) => plan.network.length;
+
+for (const id of ids)
+  test(`${id}: every plan builds, and what is run by default has one`, async () => {
+    const claim = await training(id);
+    assert.equal(claim.id, id);
+    const { defaults, models, tasks, published } = claim;
+    for (const { published: model } of Object.values(models))
+      if (model !== null) assert.ok(findRows(published, { model }).length > 0, `${published} has no row of ${model}`);
+    assert.ok(models[claim.subject].published !== null);
+    for (const scale of scales) {
+      for (const task of defaults[scale].tasks)
+        for (const model of defaults[scale].models) assert.ok(planned(claim, model, task, scale), `${model} ${task}`);
+      for (const task of Object.keys(tasks))
+        for (const model of Object.keys(models)) {
+          const plan = planned(claim, model, task, scale);
+          if (!plan) continue;
+          const what = `${model} on ${task} at ${scale} scale`;
+          assert.equal(plan.task, 'classification', what);
+          assert.equal(plan.steps, plan.schedule.total, what);
+          // The Transformer of LRA Retrieval was published with more steps of warm-up than of training.
+          const { kind, warmup } = plan.schedule;
+          assert.ok(warmup < plan.steps || (scale === 'paper' && kind === 'invsqrt'), what);
+          assert.ok(
+            plan.evaluateEvery <= plan.steps && (scale === 'paper' || plan.steps % plan.evaluateEvery === 0),
+            what,
+          );
+          const { parameters, trainingBytes } = await estimateLearner(plan, 1, length(plan));
+          assert.ok(parameters > 100 && trainingBytes > 0, what);
+        }
+    }
+  });
+
+test('paper scale is what was published', async () => {
+  const of = async (id: string, model: string, task: string) => (await training(id)).plan(model, task, 'paper');
+  const cifar = await of('longconv-scifar', 'long-conv', 'scifar');
+  assert.deepEqual(
+    [cifar.steps, cifar.schedule.warmup, cifar.batch, cifar.lr, cifar.weightDecay, cifar.network.width],
+    [300_000, 1000, 50, 0.01, 0.05, 512],
+  );
+  const s4nd = await of('longconv-cifar2d', 's4nd', 'cifar2d');
+  const { parameters } = await estimateLearner(s4nd, 1, 1024);
+  assert.ok(Math.abs(parameters / 268_000 - 1) < 0.03, `S4ND-ISO has 268k parameters, not ${parameters}`);
+  const speech = await of('sgconv-speechcommands', 's4', 'sc35');
+  const s4 = await estimateLearner(speech, 1, 16000);
+  assert.ok(Math.abs(s4.parameters / 307_000 - 1) < 0.03, `S4 has 307k parameters, not ${s4.parameters}`);
+  const decay = await of('sgconv-decay', 'sgconv', 't0.5');
+  assert.deepEqual(decay.task === 'classification' && decay.network.blocks[0].config, {
+    ...{ bidirectional: true, kernelDim: 8, decayMin: 0.5, decayMax: 0.5, lr: 0.001 },
+    ...{ mode: 'learnable', fixedDecay: true },
+  });
+  const plain = await of('longconv-regularisation', 'random-smooth', 'image');
+  const own = plain.task === 'classification' ? (plain.network.blocks[0].config as Record<string, unknown>) : {};
+  assert.deepEqual([own.lambda, own.window, own.init], [0, 7, 'random']);
+});
+
+test('published rows are found by the names of tasks and models', async () => {
+  const value = async (id: string, task: string, model: string) => {
+    const { published, tasks, models } = await training(id);
+    return findRows(published, { task: tasks[task], model: models[model].published as string })[0]?.value;
+  };
+  assert.equal(await value('sgconv-speechcommands', 'sc35-8k', 'sgconv'), 94.29);
+  assert.equal(await value('sgconv-speechcommands', 'sc10', 's4'), 98.32);
+  assert.equal(await value('sgconv-speechcommands', 'sc10-mfcc', 'transformer'), 90.75);
+  assert.equal(await value('longconv-scifar', 'scifar', 'long-conv-geometric'), 92.1);
+  assert.equal(await value('longconv-cifar2d', 'cifar2d', 's4nd'), 89.9);
+  assert.equal(await value('butterfly-scifar', 'scifar', 'butterfly-256'), 92.5);
+  assert.equal(await value('sgconv-decay', 't0', 'sgconv'), 67.67);
+  assert.equal(await value('sgconv-decay', 't2', 'sgconv'), 88.9);
+  assert.equal(await value('longconv-regularisation', 'text', 'random-squash'), 87.1);
+  assert.equal(await value('s4-headline', 'scifar', 's4'), 91);
+  assert.equal(await value('flashbutterfly-path256-accuracy', 'path256', 'long-conv'), 92.2);
+});
+
+/** `repro` in a folder of its own; `cache`: a cache that is there already. */
+function repro(folder: string, args: string[], cache = join(folder, 'cache')) {
+  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
+  const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
+  const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_CACHE: cache };
+  return spawnSync(process.execPath, [...run, ...args], { env, encoding: 'utf8' });
+}
+
+async function inFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'longconv-classifiers-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('images in a row and in two dimensions: trained on a stand-in to their rows', () =>
+  inFolder((folder) => {
+    const data = ['--data', 'img-texture10', '--steps', '3'];
+    const row = repro(folder, ['butterfly-scifar', '--models', 'long-conv,butterfly-16', ...data]);
+    assert.equal(row.status, 0, row.stderr);
+    assert.match(row.stdout, /sCIFAR │ Long Conv, fixed transform +│ accuracy, % │ +91 │/);
+    assert.match(row.stdout, /sCIFAR │ Learned butterfly, 16 x 16 +│ accuracy, % │ +91\.8/);
+    const image = repro(folder, ['longconv-cifar2d', ...data]);
+    assert.equal(image.status, 0, image.stderr);
+    assert.match(image.stderr, /cropped and flipped/);
+    assert.match(image.stdout, /CIFAR-10 2-D │ S4ND +│ accuracy, % │ +~?89\.9/);
+  }));
+
+test('a test at half the sampling rate is refused as a task', async () => {
+  const claim = await training('sgconv-speechcommands');
+  for (const words of ['sc10', 'sc35'])
+    assert.throws(
+      () => claim.plan('sgconv', `${words}-8k`, 'smoke'),
+      new RegExp(`test of the model that was trained on ${words}: run that task`),
+    );
+});
+
+const spoken = missingIngredient(await loadDefinition('sc-tts10'));
+test('speech without espeak-ng says what is missing', { skip: spoken === null && 'espeak-ng is here' }, () =>
+  inFolder((folder) => {
+    const { status, stderr } = repro(folder, ['sgconv-speechcommands']);
+    assert.notEqual(status, 0);
+    assert.match(stderr, /espeak-ng/);
+  }),
+);
+
+test('speech is trained at 16 kHz, tested at 8 kHz too, and both are verified', { skip: spoken ?? false }, () =>
+  inFolder((folder) => {
+    const { status, stdout, stderr } = repro(folder, ['sgconv-speechcommands', '--steps', '2']);
+    assert.equal(status, 0, stderr);
+    assert.match(stdout, /SC10 raw 16kHz +│ SGConv │ accuracy, % │ ~97\.52/);
+    assert.match(stdout, /SC10 raw 8kHz \(zero-shot\) │ SGConv │ accuracy, % │ ~96\.03/);
+    assert.equal(repro(folder, ['verify', 'sgconv-speechcommands']).status, 0);
+    const file = join(folder, 'evidence', 'sgconv-speechcommands.jsonl');
+    const record = JSON.parse(readFileSync(file, 'utf8'));
+    assert.deepEqual([record.further[0].rate, record.further[0].count], [2, record.test.count]);
+    record.further[0].data.checksum = 'another';
+    writeFileSync(file, `${JSON.stringify(record)}\n`);
+    const forged = repro(folder, ['verify', 'sgconv-speechcommands']);
+    assert.equal(forged.status, 1);
+    assert.match(forged.stdout, /its test on sc10-8k is not one of its configuration/);
+  }),
+);

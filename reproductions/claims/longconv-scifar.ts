@@ -1,0 +1,60 @@
+/**
+ * Long Conv on sequential CIFAR (Fu et al. 2023, "Simple Hardware-Efficient Long Convolutions for Sequence Modeling",
+ * arXiv 2302.06646, the sCIFAR table): images in colour, pixel by pixel, as well as S4.
+ *
+ *   repro longconv-scifar --scale smoke
+ *   published: 91.0 from random kernels, 92.1 from geometric ones; S4 91.80; Transformer 62.2
+ *
+ * Paper scale: safari's long-conv-cifar.yaml and state-spaces' s4-cifar.yaml. Reconstructed: threshold and rate of the
+ * geometric start (those of the random one), and the whole Transformer (that of LRA Image).
+ */
+import { sequentialCifar } from '../../models/configurations/published/images.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { imageData, openClasses, samples } from '../classifier-data.ts';
+import { paperPlan, type Reduction, reducedPlan, type TaskShape } from '../classifier-plan.ts';
+import { UsageError } from '../errors.ts';
+
+/** The same for every model. */
+const reduced: Record<'smoke' | 'desk', Reduction> = {
+  smoke: { layers: 1, width: 16, batch: 8, lr: 0.004, warmup: 3, steps: 20, evaluateEvery: 10 },
+  desk: { layers: 4, width: 64, batch: 32, lr: 0.004, kernelLr: 0.002, warmup: 100, steps: 2000, evaluateEvery: 200 },
+};
+
+const shape: TaskShape = { length: 1024, input: { kind: 'real', dims: 3 }, classes: 10, pairs: false };
+
+const claim: TrainingClaim = {
+  kind: 'training',
+  id: 'longconv-scifar',
+  title: 'Long Conv on sequential CIFAR',
+  paper: { title: 'Simple Hardware-Efficient Long Convolutions for Sequence Modeling', arxiv: '2302.06646' },
+  table: 'sCIFAR table, rows Long Conv',
+  published: 'scifar-1d',
+  criterion:
+    'mean test accuracy over the seeds, at the best validation step, is at least the published one minus the larger of 1 point and two published standard deviations',
+  tolerance: 1,
+  subject: 'long-conv',
+  models: {
+    'long-conv': { title: 'Long Conv', published: 'Long Conv, Rand' },
+    'long-conv-geometric': { title: 'Long Conv, geometric', published: 'Long Conv, Geom' },
+    s4: { title: 'S4', published: 'S4-LegS' },
+    transformer: { title: 'Transformer', published: 'Transformer' },
+  },
+  tasks: { scifar: 'sCIFAR' },
+  defaults: {
+    smoke: { tasks: ['scifar'], models: ['long-conv'] },
+    desk: { tasks: ['scifar'], models: ['long-conv', 'long-conv-geometric', 's4', 'transformer'] },
+    paper: { tasks: ['scifar'], models: ['long-conv'] },
+  },
+  cost: { smoke: 'seconds', desk: 'half an hour a run on 2 cores', paper: 'days on a GPU' },
+  openData: (task, scale, options) =>
+    openClasses(task, imageData, options, scale === 'smoke' ? { sizes: samples(200, 60) } : {}),
+  plan(model, task, scale) {
+    const row = Object.hasOwn(sequentialCifar, model)
+      ? sequentialCifar[model as keyof typeof sequentialCifar]
+      : undefined;
+    if (!row || !(task in this.tasks))
+      throw new UsageError(`longconv-scifar has no configuration of ${model} on ${task}`);
+    return scale === 'paper' ? paperPlan(row, shape) : reducedPlan(row, shape, reduced[scale]);
+  },
+};
+export default claim;
