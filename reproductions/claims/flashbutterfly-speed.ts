@@ -57,7 +57,7 @@ const claim: Claim = {
   },
   runs: {
     smoke: ['long-conv --lengths 512 --width 8 --batch 1 --rounds 2'],
-    desk: ['long-conv --peer present --lengths 1k,4k,16k,64k,256k --width 64 --batch 2 --rounds 10'],
+    desk: ['long-conv --peer present --lengths 1k,4k,16k,64k,256k --width 64 --batch 1 --rounds 7'],
     paper: ['long-conv --peer present --scale full'],
   },
   rows(observations) {
