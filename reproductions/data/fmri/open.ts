@@ -1,9 +1,11 @@
 /** The published recordings, from a folder in their layout (`files.ts`). */
 import { MissingFileError, type SplitName } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
+import { FormatError } from '../formats/format-error.ts';
 import { findRuns, partsOfName } from './files.ts';
 import { indexRuns } from './index-runs.ts';
 import { FmriSeries } from './series.ts';
+import { SIMULATED } from './simulate.ts';
 import { splitRuns } from './split.ts';
 
 /** An epoch has one window of every training run, as one pass of the published loader. */
@@ -17,7 +19,15 @@ export async function openFmri(options: OpenOptions): Promise<FmriSeries> {
       'fmri: the recordings are not here: git clone --depth 1 https://github.com/athms/learning-from-brains and give ' +
         'that folder with --data, or repro data get fmri --unpack; bold-sim stands in for them',
     );
-  const runs = await indexRuns(findRuns(folder), options);
+  const found = findRuns(folder);
+  const simulated = found.find(({ name }) => partsOfName(name)!.set === SIMULATED);
+  if (simulated)
+    throw new FormatError(
+      simulated.path,
+      null,
+      'this run was simulated, it is no recording: ask for bold-sim by its name, which needs no folder',
+    );
+  const runs = await indexRuns(found, options);
   const split = splitRuns(runs.map(({ name }) => name));
   for (const [part, members] of Object.entries(split))
     if (!members.length)

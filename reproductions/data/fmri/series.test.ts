@@ -150,6 +150,16 @@ test('what is not a run is refused by name', async () => {
   await assert.rejects(openFmri({ folder: join(folder, 'two') }), /leave none for train/);
 });
 
+test('simulated runs are not taken for recordings', async () => {
+  const root = join(folder, 'simulated');
+  writeLayout(root);
+  const z = new Float32Array(40 * REGIONS);
+  const bold = pickleFloat32Array(z, [40, REGIONS]);
+  const at = join(root, 'data', 'upstream', 'boldsim');
+  writeRun(at, 'ds-boldsim_sub-000000_task-rest_run-1', bold, pickleFloat32(2));
+  await assert.rejects(openFmri({ folder: root }), /boldsim.*\.tar: this run was simulated.*ask for bold-sim/);
+});
+
 test('a changed file is indexed again', async () => {
   const at = join(folder, 'changed');
   const write = (steps: number) =>

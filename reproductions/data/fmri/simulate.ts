@@ -49,9 +49,11 @@ export function simulateRun(seed: number, model: BoldModel, run: number, steps: 
   return z;
 }
 
-const nameOf = (run: number): string => `ds-boldsim_sub-${String(run).padStart(6, '0')}_task-rest_run-1`;
+/** Name of the set: nobody is to take these tars for recordings. */
+export const SIMULATED = 'boldsim';
+const nameOf = (run: number): string => `ds-${SIMULATED}_sub-${String(run).padStart(6, '0')}_task-rest_run-1`;
 export const tarOf = (folder: string, run: number): string =>
-  join(folder, 'data', 'upstream', 'boldsim', `${nameOf(run)}.tar`);
+  join(folder, 'data', 'upstream', SIMULATED, `${nameOf(run)}.tar`);
 
 function tarBytes(run: number, z: Float32Array, shape: [number, number], repetitionTime: number): Uint8Array {
   const name = nameOf(run);

@@ -13,9 +13,11 @@ import { glosses } from '../corpora/wordnet.ts';
 import type { NpmPackage } from '../definition.ts';
 import { packageFolder } from '../packages/packages.ts';
 import { brownWtFiles, brownWtFolder, openBrownWt, splitDocuments } from './brown-wt.ts';
+import { openPile } from './pile.ts';
 import { openPileMini, pileMiniDocuments } from './pile-mini.ts';
 import { verifyBrownWt, verifyPileMini } from './stand-ins-verify.ts';
 import { cut, testPlace, windows } from './test-corpus.ts';
+import { openWikiText } from './wikitext.ts';
 
 const place = testPlace();
 /** Before the cache of the tests takes its place. */
@@ -131,6 +133,23 @@ test('pile-mini: its documents, and windows of them through the reader of the Pi
   assert.deepEqual(windows(data, 'train'), cut(place.tokens(training, true), 32));
   assert.ok(!(await verifyPileMini({ from: join(place.root, 'none') }).catch(() => null)));
   data.close?.();
+});
+
+test('the files of a stand-in are not taken for those that they stand for', async () => {
+  const pins = folders();
+  const options = { folderOf: folderOf(pins), ranks: place.ranks, length: 32 };
+  const [{ text, set }] = pileMiniDocuments(folderOf(pins));
+  const line = `${JSON.stringify({ text, meta: { pile_set_name: set } })}\n`;
+  const mini = place.folder('mini', { 'val.jsonl': line, 'test.jsonl': line });
+  await assert.rejects(openPile({ folder: mini, ranks: place.ranks }), {
+    name: 'FormatError',
+    message:
+      /val\.jsonl, byte 0: its first document is of "Brown Corpus", which is no component of the Pile.*pile-mini/,
+  });
+  await assert.rejects(openWikiText({ folder: await brownWtFolder(options), ranks: place.ranks }), {
+    name: 'FormatError',
+    message: /wiki\.valid\.raw: "= c[aej]\d\d =" heads a file of the Brown corpus.*brown-wt/,
+  });
 });
 
 test('brown-wt: articles of WikiText, each category in every split, rare words unknown in v1', async () => {

@@ -6,6 +6,7 @@
 import { basename } from 'node:path';
 import { MissingFileError, type SplitName, splitNames } from '../dataset.ts';
 import type { OpenOptions } from '../definition.ts';
+import { FormatError } from '../formats/format-error.ts';
 import { detokenise as undo } from './detokenise.ts';
 import { gpt2Ranks, type Ranks } from './gpt2-vocabulary.ts';
 import { packed, type Unit } from './pack.ts';
@@ -50,6 +51,7 @@ export async function packWikiText(
   const before = version === 'raw' ? await referenceCache(dataset, folder, recipeOfCache, options) : null;
   if (before) return before;
   const files = findWikiText(folder, version);
+  if (recipe === undefined) await requireArticles(files);
   const inputs = recipe ?? [...new Set(splitNames.flatMap((split) => files[split].files))].map(inputKey);
   const units = (split: SplitName): Unit[] => [unitOf(files, split, detokenise)];
   return await packed(
@@ -60,6 +62,20 @@ export async function packWikiText(
     },
     options,
   );
+}
+
+/** A stand-in lies in the same files (`brown-wt`): its headings are names of files of the Brown corpus. */
+async function requireArticles({ validation: { files, rows } }: WikiTextFiles): Promise<void> {
+  for await (const some of rows()) {
+    const heading = some.find((row) => /^ = c[a-r]\d\d = \n$/.test(row));
+    if (heading)
+      throw new FormatError(
+        files[0],
+        null,
+        `"${heading.trim()}" heads a file of the Brown corpus, not an article of Wikipedia: ask for brown-wt by its name`,
+      );
+    return;
+  }
 }
 
 function unitOf(files: WikiTextFiles, split: SplitName, detokenise: boolean): Unit {
