@@ -8,7 +8,10 @@
  */
 import type { Draws } from '../draws.ts';
 
-/** Token ids: three special symbols, ten digits, four operators, the closing bracket. */
+/**
+ * Token ids: three special symbols, ten digits, four operators, the closing bracket. The reference loaders number the
+ * same 18 symbols by their frequency in the training split; which number a symbol has makes no difference to a model.
+ */
 export const vocabulary = [
   ...['<pad>', '<unk>', '<eos>'],
   ...['0', '1', '2', '3', '4', '5', '6', '7', '8', '9'],
