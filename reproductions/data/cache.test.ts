@@ -215,3 +215,24 @@ test('damage that another process has set aside already is no failure', () => {
   writeFileSync(`${path}.corrupt-1`, '');
   assert.equal(setAside(path), `${path}.corrupt-1`);
 });
+
+test('a folder in the place of a unit is damage like any other', async () => {
+  const previous = process.env.LONGCONV_CACHE;
+  process.env.LONGCONV_CACHE = folder;
+  try {
+    mkdirSync(join(folder, 'set', 'folder.lcd'), { recursive: true });
+    const said: string[] = [];
+    const made = await cached(
+      'set/folder.lcd',
+      'k',
+      async () => ({ a: Int32Array.of(1) }),
+      (line) => said.push(line),
+    );
+    assert.deepEqual(made, { a: Int32Array.of(1) });
+    assert.match(said.join(), /folder\.lcd is corrupt \(it is a folder\): set aside as .*corrupt-1, making it again/);
+    assert.deepEqual(readUnit(join(folder, 'set', 'folder.lcd')).arrays, made);
+  } finally {
+    if (previous === undefined) delete process.env.LONGCONV_CACHE;
+    else process.env.LONGCONV_CACHE = previous;
+  }
+});

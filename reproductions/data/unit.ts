@@ -93,7 +93,9 @@ export class Unit {
   static open(path: string): Unit {
     const file = openSync(path, 'r');
     try {
-      const { size } = fstatSync(file);
+      const state = fstatSync(file);
+      if (state.isDirectory()) throw corrupt(path, 'it is a folder');
+      const { size } = state;
       const head = Buffer.alloc(HEADER_AT);
       const known = read(file, head, 0) === HEADER_AT ? head.toString('latin1', 0, 8) : '';
       if (known === OLD_MAGIC) return Unit.#openOld(path);
