@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
+import { availableParallelism } from 'node:os';
 import { test } from 'node:test';
 import { exitCode } from '../errors.ts';
-import { runJob } from './pool.ts';
+import { processors, runJob } from './pool.ts';
 
 const module = new URL('./pool.fixture.ts', import.meta.url).href;
 const all = { start: 0, count: 10 };
@@ -29,4 +30,28 @@ test('a thread that ends by itself is an error, not silence', { timeout: 20_000 
     runJob(module, 'numbers', { ends: 3 }, all, { chunk: 3, workers: 2 }),
     /a thread has ended by itself/,
   );
+});
+
+test('LONGCONV_THREADS is a number of threads or one sentence', () => {
+  const previous = process.env.LONGCONV_THREADS;
+  try {
+    for (const [given, threads] of [
+      ['1', 1],
+      ['3', 3],
+    ] as const) {
+      process.env.LONGCONV_THREADS = given;
+      assert.equal(processors(), threads);
+    }
+    process.env.LONGCONV_THREADS = '1024';
+    assert.equal(processors(), Math.max(16, availableParallelism()));
+    process.env.LONGCONV_THREADS = '';
+    assert.ok(processors() >= 1);
+    for (const given of ['abc', '0', '-1', '1.5', '99999', 'NaN']) {
+      process.env.LONGCONV_THREADS = given;
+      assert.throws(processors, (e) => exitCode(e) === 2 && /is no number of threads/.test((e as Error).message));
+    }
+  } finally {
+    if (previous === undefined) delete process.env.LONGCONV_THREADS;
+    else process.env.LONGCONV_THREADS = previous;
+  }
 });

@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { UsageError } from '../../results/terminal/errors.ts';
 import type { CacheArrays } from './cache.ts';
 
 export interface Range {
@@ -23,8 +24,26 @@ export interface PoolOptions {
   progress?(done: number, total: number): void;
 }
 
-/** LONGCONV_THREADS, or the number of processors. */
-export const processors = (): number => Number(process.env.LONGCONV_THREADS) || availableParallelism();
+/** What is said of a thread that is gone without a word, as one is for which the system has no memory. */
+export const ENDED = 'a thread has ended by itself (is there enough memory?): call it again';
+
+/** As the CPU device takes it. */
+const MOST_THREADS = 1024;
+
+/** More threads than processors only take memory; so many are always allowed. */
+const ALWAYS_ALLOWED = 16;
+
+/** LONGCONV_THREADS, but not far beyond what the machine has, or the number of processors. Throws `UsageError`. */
+export function processors(): number {
+  const given = process.env.LONGCONV_THREADS;
+  if (!given) return availableParallelism();
+  const threads = Number(given);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS)
+    return Math.min(threads, Math.max(ALWAYS_ALLOWED, availableParallelism()));
+  throw new UsageError(
+    `LONGCONV_THREADS=${given} is no number of threads: unset it or give a whole number from 1 to ${MOST_THREADS}`,
+  );
+}
 
 /** Runs the job named `name` of `module` (an import.meta.url) over `total`, cut into chunks; results in their order. */
 export async function runJob<S>(
@@ -106,8 +125,7 @@ function ask(worker: Worker, range: Range): Promise<CacheArrays> {
       act();
     };
     const failed = (error: unknown) => settle(() => reject(error));
-    const ended = () =>
-      failed(new Error('a thread has ended by itself (is there enough memory?): the same call again'));
+    const ended = () => failed(new Error(ENDED));
     const answered = ({ arrays, error }: { arrays?: CacheArrays; error?: Failure }) =>
       settle(() => {
         if (arrays) resolve(arrays);

@@ -2,8 +2,8 @@
  * Documents to tokens over worker threads, in the order of the documents: what comes out does not depend on how many
  * workers there are. Memory holds a few batches of about a million characters, whatever the size of the corpus.
  */
-import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { ENDED, processors } from '../pool.ts';
 import { Bpe } from './bpe.ts';
 import { END, type Ranks, readVocabulary } from './gpt2-vocabulary.ts';
 
@@ -38,7 +38,7 @@ export class Tokeniser {
   readonly #here: Bpe | null;
   readonly #workers: Helper[];
 
-  constructor(ranks: Ranks, workers = Number(process.env.LONGCONV_THREADS) || availableParallelism()) {
+  constructor(ranks: Ranks, workers = processors()) {
     this.#here = workers <= 1 ? new Bpe(readVocabulary(ranks)) : null;
     this.#workers = this.#here ? [] : Array.from({ length: workers }, () => new Helper(ranks));
   }
@@ -149,10 +149,8 @@ class Helper {
       if (tokens) first?.resolve(tokens);
       else first?.reject(new Error(error));
     });
-    this.#worker.on('error', (error) => {
-      this.#broken = error;
-      for (const { reject } of this.#waiting.splice(0)) reject(error);
-    });
+    this.#worker.on('error', (error) => this.#fail(error));
+    this.#worker.on('exit', () => this.#fail(new Error(ENDED)));
   }
 
   ask({ bytes, ends }: Batch, eos: boolean): Promise<Tokens> {
@@ -161,6 +159,11 @@ class Helper {
       this.#waiting.push({ resolve, reject });
       this.#worker.postMessage({ bytes, ends, eos }, [bytes.buffer as ArrayBuffer, ends.buffer as ArrayBuffer]);
     });
+  }
+
+  #fail(error: unknown): void {
+    this.#broken ??= error;
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   async close(): Promise<void> {
