@@ -105,7 +105,8 @@ const suite: Suite = {
     ];
   },
   async groups(device, options) {
-    const wanted = models.filter((m) => options.models?.includes(m) ?? true);
+    // What is run for comparison with other implementations of the same system is run when it is asked for.
+    const wanted = models.filter((m) => options.models?.includes(m) ?? !isUnfused(m));
     const groups: Group[] = [];
     for (const L of options.lengths ?? suite.lengths[options.scale]) {
       const { batch } = sizes(options);
