@@ -18,18 +18,11 @@ export function trialFindings(claim: TrainingClaim, trial: Trial): Finding[] {
   wrong(configHash(config) !== trial.config_hash, 'the hash of its configuration does not match');
   wrong(!(trial.task in claim.tasks), `the claim has no task ${trial.task}`);
   wrong(!(trial.model in claim.models), `the claim has no model ${trial.model}`);
-  const named = [
-    config.claim,
-    config.task,
-    config.model,
-    config.scale,
-    plan?.seed,
-    plan?.lr,
-    plan?.steps,
-    plan?.metric,
-  ];
-  const stated = [trial.claim, trial.task, trial.model, trial.scale, trial.seed, trial.rate, steps, metric];
+  const named = [config.claim, config.task, config.model, config.scale, plan?.seed, plan?.lr, plan?.metric];
+  const stated = [trial.claim, trial.task, trial.model, trial.scale, trial.seed, trial.rate, metric];
   wrong(JSON.stringify(named) !== JSON.stringify(stated), 'it says something else than its configuration');
+  const early = validation?.value === 1 && best_step === steps && plan?.untilPerfect === true;
+  wrong(early ? steps > budget(trial) : steps !== budget(trial), `it was made of ${steps} steps, not ${budget(trial)}`);
   wrong((validation === null) !== (trial.diverged !== null), 'it neither ended nor diverged, or both');
   if (validation) {
     wrong(best_step === null || best_step < 1 || best_step > steps, `its best step ${best_step} lies outside of it`);
@@ -39,9 +32,13 @@ export function trialFindings(claim: TrainingClaim, trial: Trial): Finding[] {
   return found;
 }
 
+/** Steps that a trial was given; one that is perfect on validation data ends before them. */
+const budget = ({ config }: Trial): number => (config.plan as unknown as TrainingPlan).steps;
+
 export interface Search {
   task: string;
   scale: Trial['scale'];
+  /** Given to each trial. */
   steps: number;
   setting: string | undefined;
   trials: Trial[];
@@ -51,12 +48,12 @@ export interface Search {
 export function searches(trials: readonly Trial[]): Search[] {
   const groups = new Map<string, Trial[]>();
   for (const trial of trials) {
-    const key = JSON.stringify([trial.task, trial.scale, trial.setting, trial.steps, trial.data]);
+    const key = JSON.stringify([trial.task, trial.scale, trial.setting, budget(trial), trial.data]);
     groups.set(key, [...(groups.get(key) ?? []), trial]);
   }
   return [...groups.values()].map((group) => {
-    const { task, scale, steps, setting } = group[0];
-    return { task, scale, steps, setting, trials: group };
+    const { task, scale, setting } = group[0];
+    return { task, scale, steps: budget(group[0]), setting, trials: group };
   });
 }
 
@@ -89,16 +86,16 @@ export function deciding(claim: TrainingClaim, all: readonly Search[]): Search |
 export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Search, decides: boolean): Finding[] {
   const found: Finding[] = [];
   const models = [...new Set(trials.map((trial) => trial.model))];
-  const budget = (model: string) => {
+  const tried = (model: string) => {
     const own = trials.filter((trial) => trial.model === model).map(({ rate, seed }) => `${rate}/${seed}`);
     return [...new Set(own)].sort().join(', ');
   };
   const [first, ...others] = models;
   for (const model of others)
-    if (budget(model) !== budget(first))
+    if (tried(model) !== tried(first))
       found.push({
         kind: 'wrong',
-        sentence: `${model} was tried at ${budget(model)} (rate/seed) and ${first} at ${budget(first)}: not the same budget`,
+        sentence: `${model} was tried at ${tried(model)} (rate/seed) and ${first} at ${tried(first)}: not the same budget`,
       });
   if (!decides) return found;
   for (const model of models) {

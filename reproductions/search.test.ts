@@ -90,6 +90,12 @@ test('a rate that was not the best, or a trial that says something else than its
   assert.deepEqual(searchFindings(h3, bad, false), []);
   assert.equal(deciding(h3, [good, { ...bad, steps: good.steps + 1 }])?.trials, bad.trials);
   assert.deepEqual(trialFindings(h3, first), []);
+  const changed = (change: Partial<Trial>): string[] => {
+    const content = { ...first, ...change };
+    return trialFindings(h3, { ...content, sha256: trialHash(content) }).map(({ sentence }) => sentence);
+  };
+  assert.deepEqual(changed({ steps: 2, best_step: 2 }), ['it was made of 2 steps, not 4']);
+  assert.deepEqual(changed({ steps: 2, best_step: 2, validation: { loss: 0.1, value: 1 } }), []);
   const said = { ...first, rate: 0.3 };
   assert.match(
     trialFindings(h3, { ...said, sha256: trialHash(said) })[0].sentence,
