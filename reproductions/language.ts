@@ -142,7 +142,7 @@ export const deskRate = 0.002;
 
 /** Desk: windows of 512 tokens, four layers of 128 channels (of 12 as published), so many tokens in all. */
 export function deskTraining(tokens: number, lr: number = deskRate): Training {
-  const [length, batch] = [512, 8];
+  const [length, batch] = [512, 4];
   const steps = 10 * Math.round(tokens / (10 * length * batch));
   return {
     ...{ length, batch, steps, lr, warmup: Math.round(steps / 20), evaluateEvery: steps / 5, evaluationBatch: 8 },

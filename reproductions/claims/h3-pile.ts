@@ -6,10 +6,10 @@
  *   published at 125M: H3 hybrid 8.8, GPT-Neo 9.4; see results/published/h3-pile.json for the sizes above
  *
  * Paper scale: safari's configs/experiment/pile/h3.yaml: 800,000 steps of half a million tokens (400 billion), a cosine
- * of 600,000 steps. The paper's Transformer is GPT-Neo as others had trained it; ours is trained like H3. Reconstructed:
- * which layers attend (1 and 8 in that file; the released weights have other places), the Transformer's dropout and
- * betas. The table's zero-shot columns (OpenWebText, WikiText-103) test the same weights on other text: not judged here.
- * Desk scale: four layers of 128 channels, three million tokens, at one rate.
+ * of 600,000 steps. The paper's Transformer is GPT-Neo as others had trained it; ours is trained like H3.
+ * Reconstructed: which layers attend (1 and 8 in that file; the released weights have other places), the Transformer's
+ * dropout and betas. The table's zero-shot columns (OpenWebText, WikiText-103) test the same weights on other text: not
+ * judged here. Desk scale: four layers of 128 channels, three million tokens, at one rate.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { Scale, TrainingClaim } from '../claim.ts';
@@ -65,7 +65,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['pile'], models: ['h3-hybrid', 'transformer'] },
     paper: { tasks: ['pile'], models: ['h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'months on eight A100' },
+  cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'months on eight A100' },
   openData: (_, scale, options) => openLanguageData('pile', trainings[scale]().length, scale, options),
   plan,
   search: {

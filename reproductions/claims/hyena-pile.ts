@@ -1,16 +1,16 @@
 /**
- * Hyena on the Pile (Poli et al. 2023, "Hyena Hierarchy: Towards Larger Convolutional Language Models", arXiv 2302.10866,
- * table 4.4): a model without attention reaches the perplexity of a GPT of its size with fewer operations.
+ * Hyena on the Pile (Poli et al. 2023, "Hyena Hierarchy: Towards Larger Convolutional Language Models", arXiv
+ * 2302.10866, table 4.4): a model without attention reaches the perplexity of a GPT of its size with fewer operations.
  *
  *   repro hyena-pile --scale desk --task 5b --models hyena,transformer,h3
- *   published, after 5 / 10 / 15 billion tokens: GPT 13.3 / 11.9 / 11.2, Hyena 13.3 / 11.8 / 11.1 (the authors' blog has
- *   13.1 at 5), H3 without attention 14.8 / 13.5 / 12.3
+ *   published, after 5 / 10 / 15 billion tokens: GPT 13.3 / 11.9 / 11.2, Hyena 13.3 / 11.8 / 11.1 (the authors' blog
+ *   has 13.1 at 5), H3 without attention 14.8 / 13.5 / 12.3
  *
- * Paper scale: safari's configs/experiment/pile/hyena.yaml and the paper's tables A.3 and A.4 (18 layers of 864 channels);
- * where they differ, the file: betas 0.9 and 0.999, a tenth of the embedding dropped. One run for each budget, the cosine
- * ending with it. Reconstructed: the widths of H3, of which the paper prints the size alone; the Transformer's dropout and
- * betas. Desk scale: four layers of 128 channels for the Transformer, six of half the MLP for the others, as published in
- * proportion; one, two and three million tokens, at one rate.
+ * Paper scale: safari's configs/experiment/pile/hyena.yaml and the paper's tables A.3 and A.4 (18 layers of 864
+ * channels); where they differ, the file: betas 0.9 and 0.999, a tenth of the embedding dropped. One run for each
+ * budget, the cosine ending with it. Reconstructed: the widths of H3, of which the paper prints the size alone; the
+ * Transformer's dropout and betas. Desk scale: four layers of 128 channels for the Transformer, six of half the MLP for
+ * the others, as published in proportion; three, six and nine million tokens, at one rate.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { Scale, TrainingClaim } from '../claim.ts';
@@ -34,9 +34,9 @@ const models: Record<string, LanguageClaimModel> = {
 
 /** Steps of 256 windows of 2,048 tokens, and tokens at desk scale. */
 const budgets: Record<string, { title: string; steps: number; desk: number }> = {
-  '5b': { title: 'Pile, 5B tokens', steps: 10_000, desk: 1e6 },
-  '10b': { title: 'Pile, 10B tokens', steps: 20_000, desk: 2e6 },
-  '15b': { title: 'Pile, 15B tokens', steps: 30_000, desk: 3e6 },
+  '5b': { title: 'Pile, 5B tokens', steps: 10_000, desk: 3e6 },
+  '10b': { title: 'Pile, 10B tokens', steps: 20_000, desk: 6e6 },
+  '15b': { title: 'Pile, 15B tokens', steps: 30_000, desk: 9e6 },
 };
 
 function training(task: string, scale: Scale, lr?: number): Training {
@@ -67,7 +67,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['5b'], models: Object.keys(models) },
     paper: { tasks: Object.keys(budgets), models: Object.keys(models) },
   },
-  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: '20, 40 and 60 minutes a run on 2 free cores', paper: 'days on eight A100' },
   openData: (task, scale, options) => openLanguageData('pile', training(task, scale).length, scale, options),
   plan,
   search: { scale: 'desk', task: '5b', rates: deskRates, plan: (model, task, rate) => plan(model, task, 'desk', rate) },

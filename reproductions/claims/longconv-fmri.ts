@@ -1,17 +1,17 @@
 /**
  * H3 with long convolutions on brain recordings (Fu et al. 2023, "Simple Hardware-Efficient Long Convolutions for
- * Sequence Modeling", arXiv 2302.06646, table of fMRI): the mean absolute error of one step of 1,024 brain networks, told
- * from the steps before it, is lower than with state spaces or attention.
+ * Sequence Modeling", arXiv 2302.06646, table of fMRI): the mean absolute error of one step of 1,024 brain networks,
+ * told from the steps before it, is lower than with state spaces or attention.
  *
  *   repro longconv-fmri --scale desk --models h3-long-conv,h3,transformer
- *   published: H3 + Long Conv, Geom 0.54, Rand 0.58; Transformer 0.68, H3 0.70; see results/published/fmri-mae.json for how
- *   far they could be confirmed
+ *   published: H3 + Long Conv, Geom 0.54, Rand 0.58; Transformer 0.68, H3 0.70; see results/published/fmri-mae.json for
+ *   how far they could be confirmed
  *
- * Data and task are those of Thomas, Re and Poldrack 2022, arXiv 2206.11417. Reconstructed, since neither paper nor code
- * says it: the network and the recipe, which are that paper's defaults (4 layers of 768 channels, batch 64, 400,000 steps,
- * 0.0001, linear after a hundredth of warm-up, decay 0.1), dropout 0.1, betas, clipping at 1, and that the time stamps stay
- * the only positions. Desk scale: four layers of 128 channels, 3,000 steps of 32 windows. The stand-in's best possible
- * error is known: results say how far above it they are.
+ * Data and task are those of Thomas, Re and Poldrack 2022, arXiv 2206.11417. Reconstructed, since neither paper nor
+ * code says it: the network and the recipe, which are that paper's defaults (4 layers of 768 channels, batch 64,
+ * 400,000 steps, 0.0001, linear after a hundredth of warm-up, decay 0.1), dropout 0.1, betas, clipping at 1, and that
+ * the time stamps stay the only positions. Desk scale: four layers of 128 channels, 3,000 steps of 32 windows. The
+ * stand-in's best possible error is known: results say how far above it they are.
  */
 import type { BlockConfig } from '../../models/networks/backbone.ts';
 import type { MaskedRegressionConfig } from '../../models/networks/masked-regression.ts';
@@ -123,7 +123,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['upstream'], models: Object.keys(models) },
     paper: { tasks: ['upstream'], models: Object.keys(models) },
   },
-  cost: { smoke: 'seconds', desk: 'about 15 minutes a run on 2 cores', paper: 'days on a GPU' },
+  cost: { smoke: 'seconds', desk: '10 minutes a run on 2 free cores', paper: 'days on a GPU' },
   openData,
   plan,
   search: {
