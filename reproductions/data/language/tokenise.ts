@@ -144,10 +144,10 @@ class Helper {
 
   constructor(ranks: Ranks) {
     this.#worker = new Worker(new URL('./tokenise-worker.ts', import.meta.url), { workerData: ranks });
-    this.#worker.on('message', ({ tokens, error }: { tokens?: Tokens; error?: string }) => {
+    this.#worker.on('message', ({ tokens, error, name }: { tokens?: Tokens; error?: string; name?: string }) => {
       const first = this.#waiting.shift();
       if (tokens) first?.resolve(tokens);
-      else first?.reject(new Error(error));
+      else first?.reject(Object.assign(new Error(error), name ? { name } : {}));
     });
     this.#worker.on('error', (error) => this.#fail(error));
     this.#worker.on('exit', () => this.#fail(new Error(ENDED)));

@@ -25,7 +25,7 @@ import { openContent } from '../formats/decompress.ts';
 import { extractTar } from '../formats/extract.ts';
 import { FormatError } from '../formats/format-error.ts';
 import { npmPack } from './npm.ts';
-import { type PackageRecord, packageId, packagePlace, packageRecord, tarballName } from './places.ts';
+import { isWhole, type PackageRecord, packageId, packagePlace, tarballName } from './places.ts';
 
 export interface FetchOptions {
   signal: AbortSignal;
@@ -43,7 +43,7 @@ export interface FetchOptions {
  */
 export async function fetchPackage(pin: NpmPackage, options: FetchOptions): Promise<string> {
   const { folder, record } = packagePlace(pin);
-  if (packageRecord(pin)) return folder;
+  if (isWhole(pin)) return folder;
   const { signal, report } = options;
   const id = packageId(pin);
   requireSpace(dirname(folder), pin.bytes, id, options.free);
@@ -53,7 +53,7 @@ export async function fetchPackage(pin: NpmPackage, options: FetchOptions): Prom
   });
   const aside = `${folder}.fetching-${process.pid}`;
   try {
-    if (packageRecord(pin)) return folder;
+    if (isWhole(pin)) return folder;
     removeLeftovers(folder);
     mkdirSync(join(aside, 'files'), { recursive: true });
     const tarball = await obtain(pin, aside, options);

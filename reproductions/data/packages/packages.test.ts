@@ -10,7 +10,7 @@ import type { NpmPackage } from '../definition.ts';
 import { DownloadError } from '../download/failure.ts';
 import { type TestServer, testServer } from '../download/test-server.ts';
 import { writeTar } from '../formats/tar-write.ts';
-import { fetchPackage, havePackage, packageFolder } from './packages.ts';
+import { fetchPackage, havePackage, isWhole, packageFolder } from './packages.ts';
 import { packagePlace } from './places.ts';
 
 const tarball = gzipSync(
@@ -124,6 +124,20 @@ test('through npm, past what a killed run left; then it is here and nothing is a
   await fetchPackage(pin, options());
   assert.equal(server.asked.length, asked);
   assert.equal(havePackage({ ...pin, integrity: integrityOf(Buffer.from('x')) }), false);
+});
+
+test('a package that is not whole is fetched again', patient, async () => {
+  registry();
+  const { folder } = packagePlace(pin);
+  assert.ok(isWhole(pin));
+  writeFileSync(join(folder, 'package.json'), '');
+  assert.equal(isWhole(pin), false);
+  await fetchPackage(pin, options());
+  assert.ok(isWhole(pin));
+  rmSync(join(folder, 'package.json'));
+  assert.equal(isWhole(pin), false);
+  await fetchPackage(pin, options());
+  assert.ok(isWhole(pin));
 });
 
 test('two at once: one fetches, the other waits', patient, async () => {

@@ -4,6 +4,7 @@ import type { NpmPackage } from '../definition.ts';
 import { packageId, packagePlace, packageRecord } from './places.ts';
 
 export { fetchPackage } from './fetch.ts';
+export { isWhole } from './places.ts';
 
 export const havePackage = (pin: NpmPackage): boolean => packageRecord(pin) !== null;
 

@@ -3,7 +3,7 @@
  * folder of its scope) holds its files as they are in the tarball, `<name>@<version>.json` beside it says which tarball
  * that was. The folder appears whole or not at all, and after its record, so that both there means all there.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../cache.ts';
 import type { NpmPackage } from '../definition.ts';
@@ -47,4 +47,23 @@ export function packageRecord(pin: NpmPackage): PackageRecord | null {
   } catch {
     return null;
   }
+}
+
+/** Whether every file is there with all its bytes, as far as counting and sizes tell: `repro data get` asks. */
+export function isWhole(pin: NpmPackage): boolean {
+  const record = packageRecord(pin);
+  if (!record) return false;
+  let [files, bytes] = [0, 0];
+  const count = (folder: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) count(path);
+      else {
+        files++;
+        bytes += statSync(path).size;
+      }
+    }
+  };
+  count(packagePlace(pin).folder);
+  return files === record.files && bytes === record.unpacked;
 }
