@@ -15,7 +15,7 @@ import { writeAtomically } from './data/cache.ts';
 import type { JobResult } from './jobs.ts';
 import { type EvaluationLine, Journal, type JournalLine, type StepLine } from './train/journal.ts';
 import type { Metric } from './train/metrics.ts';
-import { usualVerdict, type Verdict } from './verdict.ts';
+import { decides, type Results, usualVerdict, type Verdict } from './verdict.ts';
 
 export interface Summary {
   task: string;
@@ -66,7 +66,7 @@ export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summ
       dataKind: data.kind,
       ...{ baselines: group[0].baselines ?? [], beside: beside(group) },
       ...{ parameters, steps, seconds: mean(group.map((run) => run.seconds)) },
-      verdict: claim.verdict?.(results) ?? usualVerdict(results, claim.tolerance),
+      verdict: verdictOf(claim, results),
     };
   });
 }
@@ -79,6 +79,12 @@ const withFurther = (run: Evidence): Evidence[] => [
     baselines: [],
   })),
 ];
+
+/** A claim's own criterion decides only where the usual one has nothing against the scale and the data. */
+function verdictOf(claim: TrainingClaim, results: Results): Verdict {
+  const usual = usualVerdict(results, claim.tolerance);
+  return claim.verdict && decides(usual) ? claim.verdict(results) : usual;
+}
 
 /** Accuracies are published in percent. */
 export const inUnit = (metric: Metric, value: number): number => (metric === 'accuracy' ? 100 * value : value);

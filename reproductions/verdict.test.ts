@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PublishedRow } from '../results/published/schema.ts';
-import { type Results, usualVerdict } from './verdict.ts';
+import { decides, type Results, usualVerdict } from './verdict.ts';
 
 const row = (change: Partial<PublishedRow> = {}): PublishedRow => ({
   ...{ model: 'm', task: 't', value: 60, unit: 'percent', provenance: 'paper', reference: 'r' },
@@ -23,6 +23,14 @@ test('only paper scale on the same distribution can reproduce a number', () => {
   assert.equal(verdict({ kind: 'stand-in:x', values: [60] }).kind, 'stand-in data');
   assert.equal(verdict({ kind: 'generated-variant:short', values: [60] }).kind, 'other task');
   assert.equal(verdict({ published: null }).kind, 'no target');
+  for (const [change, expected] of [
+    [{}, true],
+    [{ published: null }, true],
+    [{ scale: 'desk' }, false],
+    [{ kind: 'stand-in:x' }, false],
+    [{ kind: 'generated-variant:short' }, false],
+  ] as [Partial<Results>, boolean][])
+    assert.equal(decides(verdict(change)), expected);
   assert.equal(verdict({ published: row({ value: null }) }).kind, 'no target');
 });
 

@@ -25,6 +25,10 @@ export interface Verdict {
   sentence: string;
 }
 
+/** Whether scale and data let a run say anything about the published number. */
+export const decides = ({ kind }: Verdict): boolean =>
+  kind !== 'partial scale' && kind !== 'stand-in data' && kind !== 'other task';
+
 export interface Results {
   published: PublishedRow | null;
   metric: Metric;
