@@ -19,7 +19,7 @@ import { UsageError } from '../errors.ts';
 
 /** The same for every model. */
 const reduced: Record<'smoke' | 'desk', Reduction> = {
-  smoke: { layers: 1, width: 16, batch: 8, lr: 0.004, warmup: 3, steps: 20, evaluateEvery: 10 },
+  smoke: { layers: 1, width: 32, batch: 16, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
   desk: { layers: 4, width: 64, batch: 32, lr: 0.004, kernelLr: 0.002, warmup: 100, steps: 2000, evaluateEvery: 200 },
 };
 
@@ -47,7 +47,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['cifar2d'], models: ['long-conv-2d-geometric', 'long-conv-2d', 's4nd'] },
     paper: { tasks: ['cifar2d'], models: ['long-conv-2d-geometric', 'long-conv-2d', 's4nd'] },
   },
-  cost: { smoke: 'half a minute', desk: 'half an hour a run on 2 cores', paper: 'a day on a GPU' },
+  cost: { smoke: 'half a minute', desk: '10 to 20 minutes a run on 2 cores', paper: 'a day on a GPU' },
   openData: (task, scale, options) =>
     openClasses(task, imageData, options, { augment: true, ...(scale === 'smoke' ? { sizes: samples(200, 60) } : {}) }),
   plan(model, task, scale) {

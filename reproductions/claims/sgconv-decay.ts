@@ -28,7 +28,7 @@ const tasks = new Map<string, { lra: 'text' | 'image'; power: number; title: str
 const reduced: Reductions = {
   smoke: {
     text: { layers: 1, width: 16, batch: 4, lr: 0.004, warmup: 2, steps: 12, evaluateEvery: 6 },
-    image: { layers: 1, width: 16, batch: 8, lr: 0.004, warmup: 2, steps: 20, evaluateEvery: 10 },
+    image: { layers: 1, width: 32, batch: 16, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
   },
   desk: {
     text: { layers: 2, width: 64, batch: 16, lr: 0.004, warmup: 50, steps: 1000, evaluateEvery: 100 },
@@ -61,7 +61,7 @@ const claim: TrainingClaim = {
     desk: { tasks: [...of('text'), ...of('image')], models: ['sgconv'] },
     paper: { tasks: of('text'), models: ['sgconv'] },
   },
-  cost: { smoke: 'seconds', desk: '20 minutes a run on 2 cores', paper: 'hours on a GPU for each power' },
+  cost: { smoke: 'seconds', desk: '5 minutes a run on 2 cores', paper: 'hours on a GPU for each power' },
   openData: (task, scale, options) => openLraData(known(task).lra, scale, options),
   plan(model, task, scale) {
     const { lra, power } = known(task);

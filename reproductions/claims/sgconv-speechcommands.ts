@@ -101,7 +101,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['sc10'], models: ['sgconv', 's4', 's4d'] },
     paper: { tasks: main, models: ['sgconv'] },
   },
-  cost: { smoke: 'a minute', desk: 'an hour a run on 2 cores', paper: 'days on a GPU' },
+  cost: { smoke: 'a minute', desk: '10 to 20 minutes a run on 2 cores', paper: 'days on a GPU' },
   openData(task, scale, options) {
     const { words, sound } = known(task);
     return openClasses(task, data[words], options, { ...sizes[scale], ...sound });
