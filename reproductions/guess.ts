@@ -8,7 +8,10 @@ export interface Guess {
   loss: number;
 }
 
-/** Classes: always the most frequent one. Tokens: one drawn at random. Series and functions: always zero. */
+/**
+ * Classes: always the most frequent one. Tokens: their frequencies in the training split where these are known, one
+ * drawn at random otherwise. Series and functions: always zero.
+ */
 export function guessOf(data: AnyDataset, metric: Metric, baselines: readonly Baseline[]): Guess {
   switch (data.task) {
     case 'classification': {
@@ -17,6 +20,8 @@ export function guessOf(data: AnyDataset, metric: Metric, baselines: readonly Ba
     }
     case 'tokens': {
       const { vocabulary } = data;
+      const loss = baselines.find((one) => one.metric === 'loss' && one.method.startsWith('token frequencies'))?.value;
+      if (metric !== 'accuracy' && loss !== undefined) return { value: Math.exp(loss), loss };
       return { value: metric === 'accuracy' ? 1 / vocabulary : vocabulary, loss: Math.log(vocabulary) };
     }
     default: {
