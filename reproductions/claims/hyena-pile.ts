@@ -14,17 +14,8 @@
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { Scale, TrainingClaim } from '../claim.ts';
-import {
-  claimModels,
-  deskRates,
-  deskTraining,
-  known,
-  type LanguageClaimModel,
-  languagePlan,
-  openLanguageData,
-  smokeTraining,
-  type Training,
-} from '../language.ts';
+import { claimModels, deskRates, known, type LanguageClaimModel, languagePlan, openLanguageData } from '../language.ts';
+import { pileBudgets, pileTraining } from '../pile.ts';
 
 const models: Record<string, LanguageClaimModel> = {
   hyena: { title: 'Hyena', published: 'Hyena-2', row: languageModelRow('hyena-153m') },
@@ -32,22 +23,8 @@ const models: Record<string, LanguageClaimModel> = {
   h3: { title: 'H3 without attention', published: 'Pure H3', row: languageModelRow('h3-153m') },
 };
 
-/** Steps of 256 windows of 2,048 tokens, and tokens at desk scale. */
-const budgets: Record<string, { title: string; steps: number; desk: number }> = {
-  '5b': { title: 'Pile, 5B tokens', steps: 10_000, desk: 3e6 },
-  '10b': { title: 'Pile, 10B tokens', steps: 20_000, desk: 6e6 },
-  '15b': { title: 'Pile, 15B tokens', steps: 30_000, desk: 9e6 },
-};
-
-function training(task: string, scale: Scale, lr?: number): Training {
-  const { steps, desk } = known(budgets, task, 'budget');
-  if (scale === 'smoke') return smokeTraining;
-  if (scale === 'desk') return deskTraining(desk, lr);
-  return { length: 2048, batch: 256, steps, warmup: steps / 100, evaluateEvery: 1000, evaluationBatch: 16 };
-}
-
 const plan = (model: string, task: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), training(task, scale, lr));
+  languagePlan(known(models, model, 'model'), pileTraining(task, scale, lr));
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -61,14 +38,14 @@ const claim: TrainingClaim = {
   tolerance: 0.2,
   subject: 'hyena',
   models: claimModels(models),
-  tasks: Object.fromEntries(Object.entries(budgets).map(([id, { title }]) => [id, title])),
+  tasks: Object.fromEntries(Object.entries(pileBudgets).map(([id, { title }]) => [id, title])),
   defaults: {
     smoke: { tasks: ['5b'], models: ['hyena'] },
     desk: { tasks: ['5b'], models: Object.keys(models) },
-    paper: { tasks: Object.keys(budgets), models: Object.keys(models) },
+    paper: { tasks: Object.keys(pileBudgets), models: Object.keys(models) },
   },
   cost: { smoke: 'seconds', desk: '20, 40 and 60 minutes a run on 2 free cores', paper: 'days on eight A100' },
-  openData: (task, scale, options) => openLanguageData('pile', training(task, scale).length, scale, options),
+  openData: (task, scale, options) => openLanguageData('pile', pileTraining(task, scale).length, scale, options),
   plan,
   search: { scale: 'desk', task: '5b', rates: deskRates, plan: (model, task, rate) => plan(model, task, 'desk', rate) },
 };

@@ -15,11 +15,16 @@ import { tarOf } from './simulate.ts';
 import { compareKnown, compareRuns } from './verify-sim.ts';
 
 let folder = '';
+const previous = process.env.LONGCONV_CACHE;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'longconv-bold-'));
   process.env.LONGCONV_CACHE = folder;
 });
-after(() => rmSync(folder, { recursive: true }));
+after(() => {
+  rmSync(folder, { recursive: true });
+  if (previous === undefined) delete process.env.LONGCONV_CACHE;
+  else process.env.LONGCONV_CACHE = previous;
+});
 
 const small: BoldSimOptions = { regions: 48, sources: 4, sizes: { train: 320, validation: 40, test: 120 } };
 const settings: SimulationSettings = { seed: 0, regions: 64, sources: 4, snr: 1.5, rho: 0.9 };

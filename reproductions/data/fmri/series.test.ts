@@ -19,11 +19,16 @@ import { openFmri } from './open.ts';
 import { verifyFmri } from './verify.ts';
 
 let folder = '';
+const previous = process.env.LONGCONV_CACHE;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'longconv-fmri-'));
   process.env.LONGCONV_CACHE = join(folder, 'cache');
 });
-after(() => rmSync(folder, { recursive: true }));
+after(() => {
+  rmSync(folder, { recursive: true });
+  if (previous === undefined) delete process.env.LONGCONV_CACHE;
+  else process.env.LONGCONV_CACHE = previous;
+});
 
 const REGIONS = 5;
 /** Recognisable values: step + region / 8 + run / 64. */

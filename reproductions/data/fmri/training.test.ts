@@ -15,11 +15,16 @@ import { openBoldSim } from './bold-sim.ts';
 import { floorsOfWindows } from './measure.ts';
 
 let folder = '';
+const previous = process.env.LONGCONV_CACHE;
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'longconv-train-'));
   process.env.LONGCONV_CACHE = folder;
 });
-after(() => rmSync(folder, { recursive: true }));
+after(() => {
+  rmSync(folder, { recursive: true });
+  if (previous === undefined) delete process.env.LONGCONV_CACHE;
+  else process.env.LONGCONV_CACHE = previous;
+});
 
 const upload = (t: Tape, { x, times, hidden, B, L }: SeriesHostBatch): RegressionBatch => ({
   x: t.tensor(x, [B, L, x.length / (B * L)]),
