@@ -7,6 +7,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { Comparison } from './comparison.ts';
 import type { AnyDataset } from './data/dataset.ts';
 import type { DataDefinition } from './data/definition.ts';
 import type { MeasurementClaim } from './measure/measurement.ts';
@@ -71,6 +72,14 @@ export interface RateSearch {
   plan(model: string, task: string, rate: number, setting?: string): UnseededPlan;
 }
 
+/** Another claim with runs of the same plans on the same data. */
+export interface Share {
+  claim: string;
+  /** Task here by task there. */
+  tasks: Readonly<Record<string, string>>;
+  models: readonly string[];
+}
+
 export interface TrainingClaim extends ClaimFacts {
   kind: 'training';
   /** The model that the paper proposes; the others are baselines. */
@@ -88,6 +97,10 @@ export interface TrainingClaim extends ClaimFacts {
   further?(task: string, model: string, scale: Scale, options: DataOptions): Promise<FurtherTest[]>;
   /** Throws `UsageError` when the model has no configuration for the task. */
   plan(model: string, task: string, scale: Scale): UnseededPlan;
+  /** What the claim says of two of its rows together. */
+  comparisons?: readonly Comparison[];
+  /** Claims some of whose runs are runs of this claim too: they are not made twice. */
+  shares?: readonly Share[];
   /** What was chosen on validation data, and how it can be chosen again (`repro search`). */
   search?: RateSearch;
   /** In the published unit: how much worse than published still counts as reproduced. */

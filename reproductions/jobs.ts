@@ -3,13 +3,14 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, u
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Device } from '../kernels/device/device.ts';
-import { appendEvidence, type Evidence, readEvidence } from '../results/evidence.ts';
+import { appendEvidence, type Evidence } from '../results/evidence.ts';
 import { provenance, runsFolder } from '../results/provenance.ts';
 import { configHash, newId } from '../results/record.ts';
 import type { FurtherTest, Scale, TrainingClaim } from './claim.ts';
 import type { AnyDataset } from './data/dataset.ts';
 import type { Baseline } from './data/definition.ts';
 import { UsageError } from './errors.ts';
+import { finishedRun } from './evidence-of.ts';
 import type { Guess } from './guess.ts';
 import { drawCourse, drawKernels, type LearnedKernel } from './pictures.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
@@ -71,7 +72,7 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
   const folder = jobFolder(job, hash);
   if (options.fresh) putAway(folder);
   else {
-    const done = readEvidence(claim.id).findLast((e) => e.config_hash === hash);
+    const done = finishedRun(claim, config);
     if (done) return { folder, evidence: done, earlier: true, outcome: 'finished', step: done.steps };
   }
   mkdirSync(folder, { recursive: true });

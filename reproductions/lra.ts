@@ -4,6 +4,7 @@ import { type LraTask, lraTaskShapes } from '../models/configurations/lra-tasks.
 import type { DataOptions, Scale } from './claim.ts';
 import { openClasses, samples } from './classifier-data.ts';
 import { type ClassifierPlan, paperPlan, type Reduction, reducedPlan } from './classifier-plan.ts';
+import type { Comparison } from './comparison.ts';
 import type { TaskData } from './data/choose.ts';
 import type { Dataset } from './data/dataset.ts';
 import type { OpenOptions } from './data/definition.ts';
@@ -20,6 +21,32 @@ export const lraTaskNames: Record<LraTask, string> = {
   pathfinder: 'Pathfinder',
   pathx: 'Path-X',
 };
+
+/** Models that both papers' claims run: their runs are one and the same. */
+export const lraModels: readonly string[] = ['long-conv', 'sgconv', 's4', 's4d', 'transformer'];
+export const sameTasks: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.keys(lraTaskNames).map((task) => [task, task]),
+);
+
+const titles = { 'long-conv': 'Long Conv', sgconv: 'SGConv' };
+
+/** What either paper says of its model on a task: as good as S4, and better than the Transformer. */
+export function lraComparisons(task: LraTask, model: 'long-conv' | 'sgconv'): Comparison[] {
+  const name = lraTaskNames[task];
+  return [
+    {
+      title: `${titles[model]} is better than the Transformer, ${name}`,
+      one: { task, model },
+      other: { task, model: 'transformer' },
+    },
+    {
+      title: `${titles[model]} is within a point of S4, ${name}`,
+      one: { task, model },
+      other: { task, model: 's4' },
+      within: 1,
+    },
+  ];
+}
 
 /** ListOps for smoke runs: shallower and shorter, so that much can be learnt in a minute. */
 export const smokeListOps: TreeBounds = { minLength: 5, maxLength: 50, maxDepth: 5, maxArguments: 5 };

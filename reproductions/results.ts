@@ -9,6 +9,7 @@ import { appendRecord } from '../results/store.ts';
 import { type Column, render } from '../results/tables.ts';
 import { beside } from './beside.ts';
 import type { Scale, TrainingClaim } from './claim.ts';
+import { departures } from './configured.ts';
 import { plot } from './curve.ts';
 import { showBaseline } from './data/baselines.ts';
 import { writeAtomically } from './data/cache.ts';
@@ -29,6 +30,9 @@ export interface Summary {
   /** The same without learning. */
   guess: number;
   dataKind: string;
+  checksum: string;
+  /** Where the configuration is not the claim's (`configured.ts`). */
+  departures: string[];
   /** What simple methods get on the same test split. */
   baselines: NonNullable<Evidence['baselines']>;
   /** Bits per byte, or the distance from the best possible error, as a sentence; null: neither is known. */
@@ -47,23 +51,32 @@ export function publishedFor(claim: TrainingClaim, task: string, model: string):
   return rows.find(same) ?? null;
 }
 
-/** One row per task, model, scale and kind of data: seeds are put together, nothing else is. */
+/** One row per task, model, scale, data and configuration: seeds are put together, nothing else is. */
 export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summary[] {
-  const groups = new Map<string, Evidence[]>();
-  for (const run of runs.flatMap(withFurther)) {
+  const groups = new Map<string, Tested[]>();
+  for (const run of runs.flatMap(tests)) {
     const { plan } = run.config as { plan?: object };
-    const key = JSON.stringify([run.task, run.model, run.scale, run.data.kind, { ...plan, seed: 0 }]);
-    groups.set(key, [...(groups.get(key) ?? []), run]);
+    const key = JSON.stringify([
+      run.task,
+      run.model,
+      run.scale,
+      run.data.kind,
+      run.data.checksum,
+      { ...plan, seed: 0 },
+    ]);
+    groups.set(key, [...(groups.get(key) ?? []).filter(({ seed }) => seed !== run.seed), run]);
   }
-  return [...groups.values()].map((group) => {
-    const { task, model, scale, metric, data, parameters, steps, test } = group[0];
+  return [...groups.values()].map((unordered) => {
+    const group = unordered.sort((a, b) => a.seed - b.seed);
+    const { task, model, scale, metric, data, parameters, steps, test, trainedOn } = group[0];
     const published = publishedFor(claim, task, model);
     const values = group.map((run) => inUnit(metric, run.test.value));
     const guess = inUnit(metric, group[0].guess.value);
-    const results = { published, metric, values, guess, count: test.count, scale, kind: data.kind };
+    const other = departures(claim, { ...group[0], task: trainedOn });
+    const results = { published, metric, values, guess, count: test.count, scale, kind: data.kind, departures: other };
     return {
       ...{ task, model, scale, published, metric, values, guess, seeds: group.map((run) => run.seed) },
-      dataKind: data.kind,
+      ...{ dataKind: data.kind, checksum: data.checksum, departures: other },
       ...{ baselines: group[0].baselines ?? [], beside: beside(group) },
       ...{ parameters, steps, seconds: mean(group.map((run) => run.seconds)) },
       verdict: verdictOf(claim, results),
@@ -71,11 +84,14 @@ export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summ
   });
 }
 
+/** A test of a run: `trainedOn` is the task that it was trained on, its own but for tests on other data. */
+type Tested = Evidence & { trainedOn: string };
+
 /** A run and its tests on other data, each as a run of its own. What simple methods get there is not known. */
-const withFurther = (run: Evidence): Evidence[] => [
-  run,
+const tests = (run: Evidence): Tested[] => [
+  { ...run, trainedOn: run.task },
   ...(run.further ?? []).map(({ task, data, loss, value, count }) => ({
-    ...{ ...run, task, data, test: { loss, value, count } },
+    ...{ ...run, task, data, test: { loss, value, count }, trainedOn: run.task },
     baselines: [],
   })),
 ];

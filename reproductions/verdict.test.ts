@@ -11,7 +11,7 @@ const verdict = (change: Partial<Results>, least = 1) =>
   usualVerdict(
     {
       ...{ published: row(), metric: 'accuracy', values: [60], scale: 'paper', kind: 'generated-equivalent' },
-      ...{ guess: 17, count: 2000 },
+      ...{ guess: 17, count: 2000, departures: [] },
       ...change,
     },
     least,
@@ -21,6 +21,9 @@ test('only paper scale on the same distribution can reproduce a number', () => {
   assert.equal(verdict({}).kind, 'reproduced');
   for (const scale of ['smoke', 'desk'] as const) assert.equal(verdict({ scale, values: [99] }).kind, 'partial scale');
   assert.equal(verdict({ kind: 'stand-in:x', values: [60] }).kind, 'stand-in data');
+  const shortened = verdict({ departures: ['steps is 10, not 3000'] });
+  assert.equal(shortened.kind, 'partial scale');
+  assert.match(shortened.sentence, /not the published configuration: steps is 10, not 3000/);
   assert.equal(verdict({ kind: 'generated-variant:short', values: [60] }).kind, 'other task');
   assert.equal(verdict({ published: null }).kind, 'no target');
   for (const [change, expected] of [

@@ -40,6 +40,8 @@ export interface Results {
   scale: Scale;
   /** Kind of the data. */
   kind: string;
+  /** Where the configuration is not the claim's. */
+  departures: readonly string[];
 }
 
 /** By how much a result may be worse than the published one: `least`, or two published standard deviations. */
@@ -53,11 +55,13 @@ const TOO_GOOD = 3;
  * interval over seeds leaves no doubt; `unclear` when the interval reaches over that line.
  */
 export function usualVerdict(results: Results, least: number): Verdict {
-  const { published, metric, values, scale, kind } = results;
+  const { published, metric, values, scale, kind, departures } = results;
   if (scale !== 'paper') {
     const learnt = learns(results) ? 'shows that it learns' : 'is no better than a guess so far';
     return { kind: 'partial scale', sentence: `${scale} scale: ${learnt}; says nothing about the paper's number` };
   }
+  if (departures.length)
+    return { kind: 'partial scale', sentence: `not the published configuration: ${departures.slice(0, 3).join(', ')}` };
   if (kind.startsWith('stand-in'))
     return { kind: 'stand-in data', sentence: `the data is ${kind}: the paper's number is of other data` };
   if (kind !== 'real' && kind !== 'generated-equivalent')

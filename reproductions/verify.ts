@@ -8,6 +8,7 @@ import type { Evidence } from '../results/evidence.ts';
 import { runsFolder } from '../results/provenance.ts';
 import { configHash } from '../results/record.ts';
 import type { TrainingClaim } from './claim.ts';
+import { departures } from './configured.ts';
 import { inUnit, publishedFor, showNumber } from './results.ts';
 import { Journal } from './train/journal.ts';
 import { higherIsBetter, type Metric } from './train/metrics.ts';
@@ -22,8 +23,8 @@ export interface Finding {
   sentence: string;
 }
 
-/** What is wrong with a record; nothing: it holds. */
-export function findings(claim: TrainingClaim, record: Evidence): Finding[] {
+/** What is wrong with a record; nothing: it holds. `committed`: it came with the package, so it must be the claim's own. */
+export function findings(claim: TrainingClaim, record: Evidence, committed = false): Finding[] {
   const found: Finding[] = [];
   const wrong = (condition: boolean, sentence: string) => {
     if (condition) found.push({ kind: 'wrong', sentence });
@@ -37,6 +38,10 @@ export function findings(claim: TrainingClaim, record: Evidence): Finding[] {
     config.task !== record.task || config.model !== record.model,
     'task or model are not those of its configuration',
   );
+  const known = record.task in claim.tasks && record.model in claim.models;
+  for (const other of known ? departures(claim, record).slice(0, 3) : [])
+    found.push({ kind: committed ? 'wrong' : 'suspicious', sentence: `not the configuration of the claim: ${other}` });
+  wrong(committed && record.git.dirty !== false, 'it was made with changes that no commit holds');
   wrong(plan?.seed !== record.seed, 'its seed is not that of its configuration');
   const perfect = plan?.untilPerfect === true && validation.value === 1 && best_step === steps;
   const early = (plan?.patience !== undefined || perfect) && steps < (plan?.steps ?? 0);

@@ -91,13 +91,18 @@ export function appendEvidence(record: Evidence): string {
   return file;
 }
 
-/** The records of a claim: those that came with the package, then this machine's. Damaged ones are named. */
-export const readEvidence = (claim: string): Evidence[] =>
-  Object.values(evidenceFolders())
-    .map((folder) => join(folder, `${claim}.jsonl`))
-    .filter((file) => existsSync(file))
-    .flatMap((file) => {
-      const { records, damage } = readRecords(file, evidenceSchema, { own: true });
-      for (const d of damage) progress.say(showDamage(d));
-      return records;
-    });
+/** The records of a claim: those that came with the package, then this machine's own. Damaged ones are named. */
+export function readEvidence(claim: string, from: 'committed' | 'own' | 'both' = 'both'): Evidence[] {
+  const folders = evidenceFolders();
+  const wanted = from === 'both' ? [folders.committed, folders.own] : [folders[from]];
+  const records = new Map<string, Evidence>();
+  for (const folder of wanted) {
+    const file = join(folder, `${claim}.jsonl`);
+    if (!existsSync(file)) continue;
+    const read = readRecords(file, evidenceSchema, { own: true });
+    for (const d of read.damage) progress.say(showDamage(d));
+    // A run that was kept is in both.
+    for (const record of read.records) if (!records.has(record.id)) records.set(record.id, record);
+  }
+  return [...records.values()];
+}

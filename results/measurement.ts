@@ -71,14 +71,18 @@ export function appendMeasurement(record: MeasurementEvidence): string {
   return file;
 }
 
-/** The records of a claim: those that came with the package, then this machine's. Damaged ones are named. */
-export const readMeasurements = (claim: string): MeasurementEvidence[] => {
-  const files = Object.values(evidenceFolders()).map((folder) => join(folder, `${claim}.jsonl`));
-  return files
-    .filter((file) => existsSync(file))
-    .flatMap((file) => {
-      const { records, damage } = readRecords(file, measurementSchema, { own: true });
-      for (const d of damage) progress.say(showDamage(d));
-      return records;
-    });
-};
+/** The records of a claim: those that came with the package, then this machine's own. Damaged ones are named. */
+export function readMeasurements(claim: string, from: 'committed' | 'own' | 'both' = 'both'): MeasurementEvidence[] {
+  const folders = evidenceFolders();
+  const wanted = from === 'both' ? [folders.committed, folders.own] : [folders[from]];
+  const records = new Map<string, MeasurementEvidence>();
+  for (const folder of wanted) {
+    const file = join(folder, `${claim}.jsonl`);
+    if (!existsSync(file)) continue;
+    const read = readRecords(file, measurementSchema, { own: true });
+    for (const d of read.damage) progress.say(showDamage(d));
+    // A measurement that was kept is in both.
+    for (const record of read.records) if (!records.has(record.id)) records.set(record.id, record);
+  }
+  return [...records.values()];
+}

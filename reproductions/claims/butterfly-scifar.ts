@@ -41,6 +41,28 @@ const claim: TrainingClaim = {
     'butterfly-256': { title: 'Learned butterfly, 256 x 256', published: 'Learned 256x256' },
   },
   tasks: { scifar: 'sCIFAR' },
+  comparisons: [
+    {
+      title: 'learned matrices of 16 x 16 are better than the fixed transform',
+      one: { task: 'scifar', model: 'butterfly-16' },
+      other: { task: 'scifar', model: 'long-conv' },
+    },
+    {
+      title: 'learned matrices of 32 x 32 are better than the fixed transform',
+      one: { task: 'scifar', model: 'butterfly-32' },
+      other: { task: 'scifar', model: 'long-conv' },
+    },
+    {
+      title: 'learned matrices of 256 x 256 are better than the fixed transform',
+      one: { task: 'scifar', model: 'butterfly-256' },
+      other: { task: 'scifar', model: 'long-conv' },
+    },
+    {
+      title: 'larger matrices are better: 256 x 256 than 16 x 16',
+      one: { task: 'scifar', model: 'butterfly-256' },
+      other: { task: 'scifar', model: 'butterfly-16' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16'] },
     desk: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16', 'butterfly-32', 'butterfly-256'] },

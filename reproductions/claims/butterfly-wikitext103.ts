@@ -77,6 +77,18 @@ const claim: TrainingClaim = {
   subject: 'long-conv',
   models: claimModels(models),
   tasks: { wikitext: 'WikiText-103' },
+  comparisons: [
+    {
+      title: 'Long Conv in the place of the MLPs is better than the Transformer',
+      one: { task: 'wikitext', model: 'long-conv' },
+      other: { task: 'wikitext', model: 'transformer' },
+    },
+    {
+      title: 'Long Conv in the place of the MLPs is better than a Transformer of its size',
+      one: { task: 'wikitext', model: 'long-conv' },
+      other: { task: 'wikitext', model: 'transformer-thin' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['wikitext'], models: ['long-conv'] },
     desk: { tasks: ['wikitext'], models: ['long-conv', 'transformer', 'transformer-thin'] },

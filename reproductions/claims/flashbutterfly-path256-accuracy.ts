@@ -67,6 +67,13 @@ const claim: TrainingClaim = {
     sgconv: { title: 'SGConv', published: null },
   },
   tasks: { path256: 'Path256 accuracy' },
+  comparisons: [
+    {
+      title: 'Long Conv is better than block-sparse attention',
+      one: { task: 'path256', model: 'long-conv' },
+      other: { task: 'path256', model: 'block-sparse-attention' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['path256'], models: ['long-conv'] },
     desk: { tasks: ['path256'], models: ['long-conv', 'block-sparse-attention'] },

@@ -60,6 +60,14 @@ const claim: TrainingClaim = {
   subject: 'h3-hybrid',
   models: claimModels(models),
   tasks: { pile: 'Pile' },
+  comparisons: [
+    {
+      title: 'the hybrid is better than the Transformer',
+      one: { task: 'pile', model: 'h3-hybrid' },
+      other: { task: 'pile', model: 'transformer' },
+    },
+  ],
+  shares: [{ claim: 'longconv-pile', tasks: { '5b': 'pile' }, models: ['transformer', 'h3-hybrid'] }],
   defaults: {
     smoke: { tasks: ['pile'], models: ['h3-hybrid'] },
     desk: { tasks: ['pile'], models: ['h3-hybrid', 'transformer'] },

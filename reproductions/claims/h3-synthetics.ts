@@ -146,6 +146,19 @@ const claim: TrainingClaim = {
     Object.entries(models).map(([id, name]) => [id, { title: syntheticMixers[id as Model].title, published: name }]),
   ),
   tasks: Object.fromEntries(Object.entries(tasks).map(([id, { title }]) => [id, title])),
+  comparisons: main.flatMap((task) => [
+    {
+      title: `H3 is within 2 points of attention, ${tasks[task].title}`,
+      one: { task, model: 'h3' },
+      other: { task, model: 'attention' },
+      within: 2,
+    },
+    ...(['s4d', 'gss'] as const).map((model) => ({
+      title: `H3 is better than ${syntheticMixers[model].title}, ${tasks[task].title}`,
+      one: { task, model: 'h3' },
+      other: { task, model },
+    })),
+  ]),
   defaults: {
     smoke: { tasks: ['recall-v10'], models: ['h3'] },
     desk: { tasks: main, models: published },

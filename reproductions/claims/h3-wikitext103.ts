@@ -53,6 +53,19 @@ const claim: TrainingClaim = {
   subject: 'h3-hybrid',
   models: claimModels(models),
   tasks: { wikitext: 'WikiText-103' },
+  comparisons: [
+    {
+      title: 'the hybrid is within 0.2 of the Transformer',
+      one: { task: 'wikitext', model: 'h3-hybrid' },
+      other: { task: 'wikitext', model: 'transformer' },
+      within: 0.2,
+    },
+    {
+      title: 'the hybrid is better than H3 without attention',
+      one: { task: 'wikitext', model: 'h3-hybrid' },
+      other: { task: 'wikitext', model: 'h3' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['wikitext'], models: ['h3-hybrid'] },
     desk: { tasks: ['wikitext'], models: ['h3-hybrid', 'h3', 'transformer'] },

@@ -39,6 +39,20 @@ const claim: TrainingClaim = {
   subject: 'hyena',
   models: claimModels(models),
   tasks: Object.fromEntries(Object.entries(pileBudgets).map(([id, { title }]) => [id, title])),
+  comparisons: Object.entries(pileBudgets).flatMap(([task, { title }]) => [
+    {
+      title: `Hyena is within 0.2 of the Transformer, ${title}`,
+      one: { task, model: 'hyena' },
+      other: { task, model: 'transformer' },
+      within: 0.2,
+    },
+    {
+      title: `Hyena is better than H3 without attention, ${title}`,
+      one: { task, model: 'hyena' },
+      other: { task, model: 'h3' },
+    },
+  ]),
+  shares: [{ claim: 'longconv-pile', tasks: { '5b': '5b', '10b': '10b', '15b': '15b' }, models: ['transformer'] }],
   defaults: {
     smoke: { tasks: ['5b'], models: ['hyena'] },
     desk: { tasks: ['5b'], models: Object.keys(models) },

@@ -129,6 +129,13 @@ const claim: TrainingClaim = {
     ]),
   ),
   tasks: Object.fromEntries([...tasks].map(([id, { title }]) => [id, title])),
+  comparisons: [...tasks].flatMap(([task, { vocabulary, length }]) =>
+    (['h3', 'transformer', 'long-conv'] as const).map((model) => ({
+      title: `Hyena is better than ${model === 'transformer' ? 'attention' : syntheticMixers[model].title}, vocabulary ${vocabulary}, ${length} steps`,
+      one: { task, model: 'hyena' },
+      other: { task, model },
+    })),
+  ),
   defaults: {
     smoke: { tasks: ['v10-l1024'], models: ['hyena'] },
     desk: {

@@ -68,6 +68,19 @@ const claim: TrainingClaim = {
   subject: 'hyena-3',
   models: claimModels(models),
   tasks: { wikitext: 'WikiText-103' },
+  comparisons: [
+    {
+      title: 'Hyena is within 0.2 of the Transformer',
+      one: { task: 'wikitext', model: 'hyena-3' },
+      other: { task: 'wikitext', model: 'transformer' },
+      within: 0.2,
+    },
+    {
+      title: 'Hyena is better than linear attention',
+      one: { task: 'wikitext', model: 'hyena-3' },
+      other: { task: 'wikitext', model: 'linear-attention' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['wikitext'], models: ['hyena-3'] },
     desk: { tasks: ['wikitext'], models: ['hyena-3', 'h3-hybrid', 'transformer', 'linear-attention'] },

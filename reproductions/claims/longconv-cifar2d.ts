@@ -42,6 +42,19 @@ const claim: TrainingClaim = {
     s4nd: { title: 'S4ND', published: 'S4ND-ISO' },
   },
   tasks: { cifar2d: 'CIFAR-10 2-D' },
+  comparisons: [
+    {
+      title: 'Long Conv in two dimensions is within a point of S4ND',
+      one: { task: 'cifar2d', model: 'long-conv-2d-geometric' },
+      other: { task: 'cifar2d', model: 's4nd' },
+      within: 1,
+    },
+    {
+      title: 'geometric kernels do better than random ones',
+      one: { task: 'cifar2d', model: 'long-conv-2d-geometric' },
+      other: { task: 'cifar2d', model: 'long-conv-2d' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['cifar2d'], models: ['long-conv-2d-geometric', 's4nd'] },
     desk: { tasks: ['cifar2d'], models: ['long-conv-2d-geometric', 'long-conv-2d', 's4nd'] },

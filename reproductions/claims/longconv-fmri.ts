@@ -118,6 +118,23 @@ const claim: TrainingClaim = {
   subject: 'h3-long-conv',
   models: Object.fromEntries(Object.entries(models).map(([id, { block: _, ...shown }]) => [id, shown])),
   tasks: { upstream: 'fMRI upstream' },
+  comparisons: [
+    {
+      title: 'long convolutions are better than attention',
+      one: { task: 'upstream', model: 'h3-long-conv' },
+      other: { task: 'upstream', model: 'transformer' },
+    },
+    {
+      title: 'long convolutions are better than state spaces',
+      one: { task: 'upstream', model: 'h3-long-conv' },
+      other: { task: 'upstream', model: 'h3' },
+    },
+    {
+      title: 'geometric kernels do better than random ones',
+      one: { task: 'upstream', model: 'h3-long-conv' },
+      other: { task: 'upstream', model: 'h3-long-conv-random' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['upstream'], models: ['h3-long-conv'] },
     desk: { tasks: ['upstream'], models: Object.keys(models) },

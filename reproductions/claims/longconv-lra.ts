@@ -7,8 +7,9 @@
  *   published: ListOps 60.3, Pathfinder 94.0, Path-X 96.9 and so on; see results/published/lra-accuracy.json for
  *   how far each of these numbers could be confirmed
  */
+import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import { lraPlan, lraTaskNames, openLraData, publishedRow } from '../lra.ts';
+import { lraComparisons, lraModels, lraPlan, lraTaskNames, openLraData, publishedRow, sameTasks } from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
@@ -29,6 +30,8 @@ const claim: Claim = {
     transformer: { title: 'Transformer', published: 'Transformer' },
   },
   tasks: lraTaskNames,
+  comparisons: (Object.keys(lraTaskNames) as LraTask[]).flatMap((task) => lraComparisons(task, 'long-conv')),
+  shares: [{ claim: 'sgconv-lra', tasks: sameTasks, models: lraModels }],
   defaults: {
     smoke: { tasks: ['listops'], models: ['long-conv'] },
     desk: { tasks: ['listops', 'pathfinder'], models: ['long-conv', 'transformer'] },

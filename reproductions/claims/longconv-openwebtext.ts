@@ -71,6 +71,28 @@ const claim: TrainingClaim = {
   subject: 'h3-long-conv',
   models: claimModels(models),
   tasks: { openwebtext: 'OpenWebText' },
+  comparisons: [
+    {
+      title: 'with long convolutions H3 is better than the Transformer',
+      one: { task: 'openwebtext', model: 'h3-long-conv' },
+      other: { task: 'openwebtext', model: 'transformer' },
+    },
+    {
+      title: 'H3 with attention in two layers is better than the Transformer',
+      one: { task: 'openwebtext', model: 'h3-hybrid' },
+      other: { task: 'openwebtext', model: 'transformer' },
+    },
+    {
+      title: 'H3 without attention is better than S4D',
+      one: { task: 'openwebtext', model: 'h3' },
+      other: { task: 'openwebtext', model: 's4d' },
+    },
+    {
+      title: 'H3 without attention is better than GSS',
+      one: { task: 'openwebtext', model: 'h3' },
+      other: { task: 'openwebtext', model: 'gss' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['openwebtext'], models: ['h3-long-conv'] },
     desk: { tasks: ['openwebtext'], models: ['h3-long-conv', 'h3-hybrid', 'h3', 'transformer'] },

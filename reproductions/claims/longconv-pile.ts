@@ -38,6 +38,19 @@ const claim: TrainingClaim = {
   subject: 'h3-long-conv',
   models: claimModels(models),
   tasks: Object.fromEntries(Object.entries(pileBudgets).map(([id, { title }]) => [id, title])),
+  comparisons: Object.entries(pileBudgets).flatMap(([task, { title }]) => [
+    {
+      title: `with long convolutions H3 is better than the Transformer, ${title}`,
+      one: { task, model: 'h3-long-conv' },
+      other: { task, model: 'transformer' },
+    },
+    {
+      title: `long convolutions are within 0.2 of state spaces, ${title}`,
+      one: { task, model: 'h3-long-conv' },
+      other: { task, model: 'h3-hybrid' },
+      within: 0.2,
+    },
+  ]),
   defaults: {
     smoke: { tasks: ['5b'], models: ['h3-long-conv'] },
     desk: { tasks: ['5b'], models: Object.keys(models) },

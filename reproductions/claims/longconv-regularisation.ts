@@ -72,6 +72,29 @@ const claim: TrainingClaim = {
   subject: 'random-squash',
   models: Object.fromEntries(Object.entries(variants).map(([id, { title, published }]) => [id, { title, published }])),
   tasks: lraTaskNames,
+  comparisons: (['text', 'image'] as const).flatMap((task) => [
+    ...(['random', 'geometric'] as const).map((start) => ({
+      title: `squashing raises the accuracy of ${start} kernels, ${lraTaskNames[task]}`,
+      one: { task, model: `${start}-squash` },
+      other: { task, model: start },
+    })),
+    {
+      title: `smoothing raises it less than squashing, ${lraTaskNames[task]}`,
+      one: { task, model: 'random-squash' },
+      other: { task, model: 'random-smooth' },
+    },
+    {
+      title: `smoothing besides squashing lowers it, ${lraTaskNames[task]}`,
+      one: { task, model: 'random-squash' },
+      other: { task, model: 'random-both' },
+    },
+    {
+      title: `with squashing, geometric kernels are within a point of random ones, ${lraTaskNames[task]}`,
+      one: { task, model: 'geometric-squash' },
+      other: { task, model: 'random-squash' },
+      within: 1,
+    },
+  ]),
   defaults: {
     smoke: { tasks: ['image'], models: ['random', 'random-squash'] },
     desk: { tasks: ['image'], models: Object.keys(variants) },

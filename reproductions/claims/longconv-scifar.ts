@@ -40,6 +40,24 @@ const claim: TrainingClaim = {
     transformer: { title: 'Transformer', published: 'Transformer' },
   },
   tasks: { scifar: 'sCIFAR' },
+  comparisons: [
+    {
+      title: 'Long Conv is within a point of S4',
+      one: { task: 'scifar', model: 'long-conv' },
+      other: { task: 'scifar', model: 's4' },
+      within: 1,
+    },
+    {
+      title: 'Long Conv is better than the Transformer',
+      one: { task: 'scifar', model: 'long-conv' },
+      other: { task: 'scifar', model: 'transformer' },
+    },
+    {
+      title: 'geometric kernels do better than random ones',
+      one: { task: 'scifar', model: 'long-conv-geometric' },
+      other: { task: 'scifar', model: 'long-conv' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['scifar'], models: ['long-conv'] },
     desk: { tasks: ['scifar'], models: ['long-conv', 'long-conv-geometric', 's4', 'transformer'] },

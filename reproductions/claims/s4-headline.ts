@@ -38,6 +38,13 @@ const claim: TrainingClaim = {
     transformer: { title: 'Transformer', published: null },
   },
   tasks: { scifar: 'sCIFAR, no augmentation' },
+  comparisons: [
+    {
+      title: 'S4 is better than the Transformer',
+      one: { task: 'scifar', model: 's4' },
+      other: { task: 'scifar', model: 'transformer' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['scifar'], models: ['s4'] },
     desk: { tasks: ['scifar'], models: ['s4', 'transformer'] },

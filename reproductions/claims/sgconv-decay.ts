@@ -56,6 +56,22 @@ const claim: TrainingClaim = {
   subject: 'sgconv',
   models: { sgconv: { title: 'SGConv (pieces of 8)', published: 'SGConv (dimension 8)' } },
   tasks: Object.fromEntries([...tasks].map(([id, { title }]) => [id, title])),
+  comparisons: [
+    ['t', 'texts'],
+    ['image-t', 'images'],
+  ].flatMap(([prefix, name]) => {
+    const cell = (power: number) => ({ task: `${prefix}${power}`, model: 'sgconv' });
+    return [
+      { title: `decay raises the accuracy, ${name}: t = 1 over t = 0`, one: cell(1), other: cell(0) },
+      { title: `too little decay is worse, ${name}: t = 1 over t = 0.5`, one: cell(1), other: cell(0.5) },
+      {
+        title: `more decay is no loss, ${name}: t = 2 within a point of t = 1`,
+        one: cell(2),
+        other: cell(1),
+        within: 1,
+      },
+    ];
+  }),
   defaults: {
     smoke: { tasks: ['image-t0', 'image-t1'], models: ['sgconv'] },
     desk: { tasks: [...of('text'), ...of('image')], models: ['sgconv'] },

@@ -6,8 +6,9 @@
  *   repro sgconv-lra --task listops --scale smoke
  *   published: ListOps 61.45, Text 89.20, Retrieval 91.11, Image 87.97, Pathfinder 95.46, Path-X 97.83
  */
+import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import { lraPlan, lraTaskNames, openLraData, publishedRow } from '../lra.ts';
+import { lraComparisons, lraModels, lraPlan, lraTaskNames, openLraData, publishedRow, sameTasks } from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
@@ -28,6 +29,8 @@ const claim: Claim = {
     transformer: { title: 'Transformer', published: 'Transformer' },
   },
   tasks: lraTaskNames,
+  comparisons: (Object.keys(lraTaskNames) as LraTask[]).flatMap((task) => lraComparisons(task, 'sgconv')),
+  shares: [{ claim: 'longconv-lra', tasks: sameTasks, models: lraModels }],
   defaults: {
     smoke: { tasks: ['listops'], models: ['sgconv'] },
     desk: { tasks: ['listops', 'pathfinder'], models: ['sgconv', 'transformer'] },

@@ -96,6 +96,20 @@ const claim: TrainingClaim = {
     transformer: { title: 'Transformer', published: 'Transformer' },
   },
   tasks: { ...Object.fromEntries(Object.entries(tasks).map(([id, { title }]) => [id, title])), ...slower },
+  comparisons: [
+    {
+      title: 'SGConv is within a point of S4',
+      one: { task: 'sc10', model: 'sgconv' },
+      other: { task: 'sc10', model: 's4' },
+      within: 1,
+    },
+    {
+      title: 'without training at 8 kHz, SGConv is within a point of S4',
+      one: { task: 'sc10-8k', model: 'sgconv' },
+      other: { task: 'sc10-8k', model: 's4' },
+      within: 1,
+    },
+  ],
   defaults: {
     smoke: { tasks: ['sc10'], models: ['sgconv'] },
     desk: { tasks: ['sc10'], models: ['sgconv', 's4', 's4d'] },

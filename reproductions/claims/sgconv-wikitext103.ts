@@ -65,6 +65,19 @@ const claim: TrainingClaim = {
   subject: 'sgconv-hybrid',
   models: claimModels(models),
   tasks: { wikitext: 'WikiText-103 test' },
+  comparisons: [
+    {
+      title: 'SGConv beside attention is within 0.2 of the Transformer',
+      one: { task: 'wikitext', model: 'sgconv-hybrid' },
+      other: { task: 'wikitext', model: 'transformer' },
+      within: 0.2,
+    },
+    {
+      title: 'SGConv without attention is better than S4 without attention',
+      one: { task: 'wikitext', model: 'sgconv' },
+      other: { task: 'wikitext', model: 's4' },
+    },
+  ],
   defaults: {
     smoke: { tasks: ['wikitext'], models: ['sgconv-hybrid'] },
     desk: { tasks: ['wikitext'], models: ['sgconv-hybrid', 'sgconv', 's4', 'transformer'] },

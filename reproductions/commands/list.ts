@@ -1,6 +1,5 @@
 /** `repro list`: every claim, its published number, our best, and what it costs. */
 import process from 'node:process';
-import { readEvidence } from '../../results/evidence.ts';
 import { readMeasurements } from '../../results/measurement.ts';
 import { formatRow } from '../../results/published/published.ts';
 import type { Row } from '../../results/record.ts';
@@ -9,6 +8,7 @@ import { type Column, render } from '../../results/tables.ts';
 import { colours, lineWidth, print } from '../../results/terminal/output.ts';
 import { type Claim, claimIds, loadClaim, type Scale, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
+import { evidenceOf } from '../evidence-of.ts';
 import { listRows } from '../measure/results.ts';
 import { publishedFor, type Summary, showNumber, summaries } from '../results.ts';
 import { higherIsBetter } from '../train/metrics.ts';
@@ -35,7 +35,7 @@ function cell(all: readonly Summary[], scale: Scale): string {
 
 function rowsOf(claim: Claim): Row[] {
   if (claim.kind === 'measurement') return listRows(claim, readMeasurements(claim.id));
-  const all = summaries(claim, readEvidence(claim.id)).filter((s) => s.model === claim.subject);
+  const all = summaries(claim, evidenceOf(claim)).filter((s) => s.model === claim.subject);
   return Object.entries(claim.tasks).map(([task, name]) => {
     const mine = all.filter((s) => s.task === task);
     const published = publishedFor(claim, task, claim.subject);

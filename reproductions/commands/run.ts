@@ -7,16 +7,18 @@ import { choose, list } from '../../results/terminal/options.ts';
 import { print, progress } from '../../results/terminal/output.ts';
 import { claimIds, loadClaim, type Scale, scales, type TrainingClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
+import { type Compared, comparisonsOf, showComparisons } from '../comparison.ts';
 import { baselinesOf } from '../data/baselines.ts';
 import type { AnyDataset } from '../data/dataset.ts';
 import type { Baseline } from '../data/definition.ts';
 import { exit, UsageError } from '../errors.ts';
+import { evidenceOf } from '../evidence-of.ts';
 import { guessOf } from '../guess.ts';
 import { interruption } from '../interrupt.ts';
 import { type Job, type JobResult, runJob } from '../jobs.ts';
 import { LiveReport } from '../live.ts';
 import { accumulation, deviceName, duration, requireWritable, seeds, steps, tokens } from '../options.ts';
-import { keep, showRun, showSummaries, summaries } from '../results.ts';
+import { keep, type Summary, showRun, showSummaries, summaries } from '../results.ts';
 import { estimateLearner } from '../train/learner.ts';
 import { fitted, type UnseededPlan } from '../train/plan.ts';
 import { fetchReal } from './data/fetch.ts';
@@ -180,10 +182,19 @@ async function ended(claim: TrainingClaim, last: JobResult, results: JobResult[]
 async function show(claim: TrainingClaim, results: JobResult[], options: Options): Promise<void> {
   const done = results.flatMap((r) => (r.evidence ? [r.evidence] : []));
   const rows = summaries(claim, done);
-  if (options.json === true) await print(JSON.stringify({ claim: claim.id, runs: done, summary: rows }, null, 1));
+  const compared = compareWithEarlier(claim, rows);
+  if (options.json === true)
+    await print(JSON.stringify({ claim: claim.id, runs: done, summary: rows, comparisons: compared }, null, 1));
   else {
     for (const result of results) await print(showRun(claim, result));
     if (rows.length) await print(showSummaries(claim, rows));
+    if (compared.length) await print(`\n${showComparisons(compared)}`);
   }
   if (options.out !== undefined) keep(String(options.out), claim, done, rows);
+}
+
+/** What the runs come to beside those that were finished before, of the same tasks and scale. */
+function compareWithEarlier(claim: TrainingClaim, rows: readonly Summary[]): Compared[] {
+  const same = (s: Summary) => rows.some(({ task, scale }) => task === s.task && scale === s.scale);
+  return comparisonsOf(claim, summaries(claim, evidenceOf(claim)).filter(same));
 }

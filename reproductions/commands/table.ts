@@ -1,6 +1,5 @@
 /** `repro table`: every group of finished runs, and every measurement, as a row beside its published number. */
 
-import { readEvidence } from '../../results/evidence.ts';
 import { readMeasurements } from '../../results/measurement.ts';
 import type { Row } from '../../results/record.ts';
 import { formats, render } from '../../results/tables.ts';
@@ -8,6 +7,7 @@ import { choose } from '../../results/terminal/options.ts';
 import { print } from '../../results/terminal/output.ts';
 import { claimIds, loadClaim, scales } from '../claim.ts';
 import type { Options } from '../cli.ts';
+import { evidenceOf } from '../evidence-of.ts';
 import { latest, summariesOf, tableRow } from '../measure/results.ts';
 import { columns, rowOf, type Summary, summaries } from '../results.ts';
 
@@ -25,7 +25,7 @@ export async function run(_: unknown[], options: Options): Promise<number> {
       rows.push(...beside.map((s) => ({ claim: id, ...tableRow(claim, s) })));
       continue;
     }
-    const all = summaries(claim, readEvidence(id)).sort((a, b) => rank(a) - rank(b));
+    const all = summaries(claim, evidenceOf(claim)).sort((a, b) => rank(a) - rank(b));
     rows.push(...all.map((s) => ({ claim: id, ...rowOf(claim, s) })));
   }
   if (!rows.length && format === 'table')

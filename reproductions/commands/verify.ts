@@ -47,10 +47,11 @@ export async function run([given]: unknown[], options: Options): Promise<number>
   return wrong ? exit.failed : exit.done;
 }
 
-const trained = (claim: TrainingClaim): Verified[] =>
-  readEvidence(claim.id).map((record) => {
+const trained = (claim: TrainingClaim): Verified[] => {
+  const committed = new Set(readEvidence(claim.id, 'committed').map(({ id }) => id));
+  return readEvidence(claim.id).map((record) => {
     const { id, metric, task, model, scale, seed, test } = record;
-    const found = findings(claim, record);
+    const found = findings(claim, record, committed.has(id));
     const [{ verdict }] = summaries(claim, [record]);
     return {
       ...{ id, found, name: `${claim.id} ${task} ${model} ${scale} seed ${seed}` },
@@ -58,6 +59,7 @@ const trained = (claim: TrainingClaim): Verified[] =>
       shown: `${showValue(metric, test.value)}, ${verdict.kind}`,
     };
   });
+};
 
 /** Every trial, then every search as a whole. What this machine tried decides nothing: the claim's rates do not follow it. */
 function searched(claim: TrainingClaim): Verified[] {
