@@ -144,7 +144,10 @@ test('a run is interrupted, goes on, ends with its row, and is not made twice', 
   assert.match(table.out, /^claim,task,model.*\nlongconv-lra,ListOps,Long Conv,/);
   const verified = await repro(['verify', 'longconv-lra']);
   assert.equal(verified.code, 0, verified.out);
-  assert.match(verified.out, /listops long-conv smoke seed 4: .* %, partial scale; holds/);
+  assert.match(
+    verified.out,
+    /listops long-conv smoke seed 4: .* %, partial scale; noted: not the configuration of the claim: .*steps is 12, not 500\n/,
+  );
   const file = join(folder, 'runs', 'evidence', 'longconv-lra.jsonl');
   const record = JSON.parse(readFileSync(file, 'utf8'));
   record.test.value = 0.96;

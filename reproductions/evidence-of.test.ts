@@ -50,7 +50,7 @@ test('a run of another configuration is a row of its own, says nothing about the
     findings(here, run({ steps: steps - 1 }), committed)
       .filter(({ sentence }) => sentence.startsWith('not the configuration'))
       .map(({ kind }) => kind);
-  assert.deepEqual([kinds(false), kinds(true)], [['suspicious'], ['wrong']]);
+  assert.deepEqual([kinds(false), kinds(true)], [['noted'], ['wrong']]);
 });
 
 test('of two runs of a seed the later one counts', () => {

@@ -18,8 +18,8 @@ import type { TrainingPlan } from './train/plan.ts';
 const TOO_GOOD = 3;
 
 export interface Finding {
-  /** `wrong`: the record contradicts itself or its journal. `suspicious`: possible, but look at it. */
-  kind: 'wrong' | 'suspicious';
+  /** `wrong`: the record contradicts itself or its journal. `suspicious`: possible, but look at it. `noted`: as asked for. */
+  kind: 'wrong' | 'suspicious' | 'noted';
   sentence: string;
 }
 
@@ -39,8 +39,11 @@ export function findings(claim: TrainingClaim, record: Evidence, committed = fal
     'task or model are not those of its configuration',
   );
   const known = record.task in claim.tasks && record.model in claim.models;
-  for (const other of known ? departures(claim, record).slice(0, 3) : [])
-    found.push({ kind: committed ? 'wrong' : 'suspicious', sentence: `not the configuration of the claim: ${other}` });
+  const other = known ? departures(claim, record) : [];
+  if (other.length) {
+    const sentence = `not the configuration of the claim: ${other.slice(0, 3).join(', ')}`;
+    found.push({ kind: committed ? 'wrong' : 'noted', sentence });
+  }
   wrong(committed && record.git.dirty !== false, 'it was made with changes that no commit holds');
   wrong(plan?.seed !== record.seed, 'its seed is not that of its configuration');
   const perfect = plan?.untilPerfect === true && validation.value === 1 && best_step === steps;
