@@ -51,6 +51,11 @@ export interface ClaimFacts {
   criterion: string;
   /** What a run costs, for `repro list`. */
   cost: Record<Scale, string>;
+  /**
+   * What the evidence shows and does not show, in one or two sentences written after looking at it. Without numbers:
+   * those stand in the tables, which are made from the evidence.
+   */
+  shows?: string;
 }
 
 /** A test without training: these data have every `rate`-th sample of what the model was trained on. */
@@ -87,6 +92,8 @@ export interface TrainingClaim extends ClaimFacts {
   models: Record<string, ClaimModel>;
   /** Task ids, with their names in the published numbers. */
   tasks: Record<string, string>;
+  /** The tasks that stand for the claim in short tables. Default: its first ones. */
+  headline?: readonly string[];
   /** What is run when nothing is asked for. */
   defaults: Record<Scale, { tasks: string[]; models: string[] }>;
   openData(task: string, scale: Scale, options: DataOptions): Promise<AnyDataset>;

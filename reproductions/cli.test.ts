@@ -94,7 +94,7 @@ test('data or a device that is not here ends with 3 and says what runs', async (
   assert.match(files.err, /basic_train\.tsv is not there/);
 });
 
-test('help names the exit codes and the claims; list has every claim and task', async () => {
+test('help names the exit codes and the claims; list has every claim, and the tasks of one', async () => {
   const help = await repro(['run', '--help']);
   assert.equal(help.code, 0);
   for (const word of [
@@ -107,8 +107,19 @@ test('help names the exit codes and the claims; list has every claim and task', 
     assert.ok(help.out.includes(word), word);
   const list = await repro(['list']);
   assert.equal(list.code, 0);
-  assert.match(list.out, /sgconv-lra.*arXiv 2210\.09298.*ListOps.*61\.45/);
-  assert.match(list.out, /longconv-lra.*ListOps.*from memory/);
+  assert.match(list.out, /sgconv-lra .*2 min on 2 cores; .*; days on a GPU.*ListOps: 61\.45/);
+  assert.match(list.out, /gss-speed .*~2x \(second hand\)/);
+  const claims = readdirSync(fileURLToPath(new URL('./claims', import.meta.url))).filter((f) => !/\.test\.ts$/.test(f));
+  const lines = list.out.split('\n').filter((line) => /^│ [a-z0-9]+(-[a-z0-9]+)+ /.test(line));
+  assert.equal(lines.length, claims.length, 'one line for every claim');
+  const tasks = await repro(['list', 'longconv-lra']);
+  assert.match(tasks.out, /longconv-lra.*arXiv 2302\.06646.*ListOps.*from memory/);
+  assert.match(tasks.out, /longconv-lra.*Path-X/);
+  assert.doesNotMatch(tasks.out, /sgconv-lra/);
+  const json = JSON.parse((await repro(['list', '--json'])).out);
+  assert.equal(json.claims.length, claims.length);
+  assert.ok(json.claims.every((claim: { verdict: string; cells: object[] }) => claim.verdict && claim.cells.length));
+  assert.ok(json.rows.length > claims.length);
   assert.equal((await repro(['status'])).out.split('\n')[0].startsWith('No runs yet'), true);
 });
 

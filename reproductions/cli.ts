@@ -64,14 +64,19 @@ function build() {
     .example('  repro search h3-synthetics --steps 2000')
     .action((claim, options) => load('search', [claim], options));
   cli
-    .command('list', 'Every claim: published number, our best, verdict, cost')
-    .option('--json', 'One JSON object')
+    .command('list [...claims]', 'Every claim in a line: verdict, published number, ours, cost; of a claim: its tasks')
+    .option('--all', 'The tasks of every claim')
+    .option('--json', 'One JSON object: the claims and their tasks')
     .example('  repro list')
-    .action((options) => load('list', [], options));
+    .example('  repro list sgconv-lra')
+    .action((claims, options) => load('list', [claims], options));
   cli
     .command('table', 'The claims table: what was published beside what was measured, every model and scale')
     .option('--format <kind>', 'table, md, csv, json or jsonl', { default: 'table' })
+    .option('--write', 'Make the committed pages and charts from the committed evidence alone')
+    .option('--check', 'Say which of them are not what the committed evidence makes; ends with 1 when one is not')
     .example('  repro table --format md')
+    .example('  repro table --check')
     .action((options) => load('table', [], options));
   cli
     .command('verify [...claims]', 'Read the evidence again, without training: is it whole, consistent, believable')
@@ -79,6 +84,14 @@ function build() {
     .example('  repro verify')
     .example('  repro verify longconv-lra --json')
     .action((claims, options) => load('verify', [claims], options));
+  cli
+    .command(
+      'keep [...claims]',
+      "Take this machine's finished desk and paper runs, measurements and trials into results/evidence, each once",
+    )
+    .option('--json', 'One JSON array')
+    .example('  repro keep')
+    .action((claims, options) => load('keep', [claims], options));
   cli
     .command('status', 'Every run on this machine and where it is')
     .option('--json', 'One JSON array')
@@ -126,6 +139,7 @@ const commands: Record<string, () => Promise<{ run(args: unknown[], options: Opt
   list: () => import('./commands/list.ts'),
   table: () => import('./commands/table.ts'),
   verify: () => import('./commands/verify.ts'),
+  keep: () => import('./commands/keep.ts'),
   status: () => import('./commands/status.ts'),
   data: () => import('./commands/data.ts'),
 };

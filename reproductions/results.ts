@@ -38,7 +38,8 @@ export interface Summary {
   /** Bits per byte, or the distance from the best possible error, as a sentence; null: neither is known. */
   beside: string | null;
   parameters: number;
-  steps: number;
+  /** Of the shortest and the longest run: one may end when it is perfect, or no longer gets better. */
+  steps: [least: number, most: number];
   seconds: number;
   verdict: Verdict;
 }
@@ -68,7 +69,7 @@ export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summ
   }
   return [...groups.values()].map((unordered) => {
     const group = unordered.sort((a, b) => a.seed - b.seed);
-    const { task, model, scale, metric, data, parameters, steps, test, trainedOn } = group[0];
+    const { task, model, scale, metric, data, parameters, test, trainedOn } = group[0];
     const published = publishedFor(claim, task, model);
     const values = group.map((run) => inUnit(metric, run.test.value));
     const guess = inUnit(metric, group[0].guess.value);
@@ -78,7 +79,7 @@ export function summaries(claim: TrainingClaim, runs: readonly Evidence[]): Summ
       ...{ task, model, scale, published, metric, values, guess, seeds: group.map((run) => run.seed) },
       ...{ dataKind: data.kind, checksum: data.checksum, departures: other },
       ...{ baselines: group[0].baselines ?? [], beside: beside(group) },
-      ...{ parameters, steps, seconds: mean(group.map((run) => run.seconds)) },
+      ...{ parameters, steps: rangeOf(group.map((run) => run.steps)), seconds: mean(group.map((run) => run.seconds)) },
       verdict: verdictOf(claim, results),
     };
   });
@@ -95,6 +96,12 @@ const tests = (run: Evidence): Tested[] => [
     baselines: [],
   })),
 ];
+
+const rangeOf = (values: readonly number[]): [number, number] => [Math.min(...values), Math.max(...values)];
+
+/** `3000`, `900 to 3000`. */
+export const showSteps = ({ steps: [least, most] }: Pick<Summary, 'steps'>): string =>
+  least === most ? String(least) : `${least} to ${most}`;
 
 /** A claim's own criterion decides only where the usual one has nothing against the scale and the data. */
 function verdictOf(claim: TrainingClaim, results: Results): Verdict {
@@ -123,14 +130,17 @@ export const columns: Column[] = [
   { key: 'verdict', title: 'verdict' },
 ];
 
-/** The mean over seeds with its 95 % interval; of one seed that seed, named as such. */
-function ours({ metric, values }: Summary): string {
+/** The mean over seeds with its 95 % interval, as far as it is possible; of one seed alone that seed. */
+export function showMean({ metric, values }: Pick<Summary, 'metric' | 'values'>): string {
   const { estimate, low, high } = tInterval(values);
   const mean = showNumber(metric, estimate);
-  return low === null || high === null
-    ? `${mean} (1 seed)`
-    : `${mean} [${showNumber(metric, low)}, ${showNumber(metric, high)}] (${values.length} seeds)`;
+  if (low === null || high === null) return mean;
+  const limits = [Math.max(low, 0), metric === 'accuracy' ? Math.min(high, 100) : high];
+  return `${mean} [${limits.map((limit) => showNumber(metric, limit)).join(', ')}]`;
 }
+
+/** With how many seeds it is of. */
+const ours = (s: Summary): string => `${showMean(s)} (${s.values.length} seed${s.values.length === 1 ? '' : 's'})`;
 
 export const rowOf = (claim: TrainingClaim, s: Summary): Row => {
   return {
@@ -143,7 +153,7 @@ export const rowOf = (claim: TrainingClaim, s: Summary): Row => {
     scale: s.scale,
     data: s.dataKind.split(':')[0],
     parameters: s.parameters,
-    steps: s.steps,
+    steps: showSteps(s),
     verdict: s.verdict.kind,
   };
 };
@@ -161,11 +171,11 @@ export function showSummaries(claim: TrainingClaim, all: readonly Summary[]): st
   const data = [...new Set(all.map((s) => s.dataKind).filter((kind) => kind.includes(':')))].map(
     (kind) => `Data: ${kind}.`,
   );
-  return render(rows, columns, 'table', [...notes, ...data, ...simple(claim, all)]);
+  return render(rows, columns, 'table', [...notes, ...data, ...simpleMethods(claim, all)]);
 }
 
 /** A model that stays below a simple method has learnt nothing worth a table. */
-function simple(claim: TrainingClaim, all: readonly Summary[]): string[] {
+export function simpleMethods(claim: TrainingClaim, all: readonly Summary[]): string[] {
   const lines = all
     .filter(({ baselines }) => baselines.some(({ method }) => method !== 'majority class'))
     .map(({ task, baselines }) => {

@@ -5,10 +5,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Evidence } from '../results/evidence.ts';
-import { runsFolder } from '../results/provenance.ts';
 import { configHash } from '../results/record.ts';
 import type { TrainingClaim } from './claim.ts';
 import { departures } from './configured.ts';
+import { folderOf } from './kept-curves.ts';
 import { inUnit, publishedFor, showNumber } from './results.ts';
 import { Journal } from './train/journal.ts';
 import { higherIsBetter, type Metric } from './train/metrics.ts';
@@ -73,7 +73,7 @@ export function findings(claim: TrainingClaim, record: Evidence, committed = fal
   }
   wrong(!(record.seconds > 0 && record.tokens > 0), 'it took no time or saw no data');
   if (plan) wrong(record.examples !== steps * plan.batch, `it saw ${record.examples} examples, not steps times batch`);
-  found.push(...againstJournal(claim, record));
+  found.push(...againstJournal(record));
   const published = record.task in claim.tasks ? publishedFor(claim, record.task, record.model) : null;
   const tooGood = TOO_GOOD * claim.tolerance;
   const sign = higherIsBetter(record.metric) ? 1 : -1;
@@ -104,9 +104,8 @@ function impossible(metric: Metric, { value, loss }: { value: number; loss: numb
   return agrees[metric] ? [] : [`${metric} ${value} is impossible with a loss of ${loss}`];
 }
 
-function againstJournal(claim: TrainingClaim, record: Evidence): Finding[] {
-  const name = `${record.task}-${record.model}-seed${record.seed}-${record.config_hash.slice(0, 8)}`;
-  const file = join(runsFolder(), 'repro', claim.id, record.scale, name, 'journal.jsonl');
+function againstJournal(record: Evidence): Finding[] {
+  const file = join(folderOf(record), 'journal.jsonl');
   if (!existsSync(file)) return [];
   const lines = new Journal(file).read();
   const tests = lines.filter((line) => line.event === 'evaluation' && line.split === 'test');

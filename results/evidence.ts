@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { packageRoot, runsFolder } from './provenance.ts';
+import { committedRoot, runsFolder } from './provenance.ts';
 import { provenanceSchema } from './record.ts';
 import { appendRecord, readRecords, showDamage } from './store.ts';
 import { progress } from './terminal/output.ts';
@@ -81,7 +81,7 @@ export type Evidence = z.infer<typeof evidenceSchema>;
 
 /** Where evidence is: what came with the package, and what this machine made. */
 export const evidenceFolders = () => ({
-  committed: join(packageRoot, 'results', 'evidence'),
+  committed: join(committedRoot(), 'results', 'evidence'),
   own: join(runsFolder(), 'evidence'),
 });
 

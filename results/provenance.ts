@@ -12,6 +12,12 @@ export const packageRoot = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Folder of the records of all runs: LONGCONV_RESULTS, or `results/runs` of the package. */
 export const runsFolder = (): string => process.env.LONGCONV_RESULTS || join(packageRoot, 'results', 'runs');
 
+/**
+ * What stands for the folder of the package where evidence is kept and pages are made from it: LONGCONV_COMMITTED, for
+ * tests; or the package itself.
+ */
+export const committedRoot = (): string => process.env.LONGCONV_COMMITTED || packageRoot;
+
 function git(...args: string[]): string | null {
   try {
     return execFileSync('git', ['-C', packageRoot, ...args], {

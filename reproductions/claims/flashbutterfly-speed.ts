@@ -55,6 +55,10 @@ const claim: Claim = {
     fused: { title: `${pass}, over the fused form`, unit: 'x', judged: 'ratio' },
     time: { title: pass, unit: 'ms', judged: 'beside' },
   },
+  headline: [
+    { title: 'over PyTorch', case: 'pytorch-mean', system: 'three-pass' },
+    { title: 'over FFTW', case: 'fftw-mean', system: 'three-pass' },
+  ],
   runs: {
     smoke: ['long-conv --lengths 512 --width 8 --batch 1 --rounds 2'],
     desk: ['long-conv --peer present --lengths 1k,4k,16k,64k,256k --width 64 --batch 1 --rounds 7'],

@@ -87,6 +87,10 @@ const claim: Claim = {
     'convolution-time': { title: `convolution, ${pass}`, unit: 'ms', judged: 'beside' },
     'token-time': { title: 'next token', unit: 'ms', judged: 'beside' },
   },
+  headline: [
+    { title: 'training S4', case: 'lra', system: 's4' },
+    { title: 'generation by H3', case: 'generation', system: 'h3-recurrent' },
+  ],
   runs: {
     smoke: [
       'lra-speed --models s4,s4-unfused --lengths 256 --width 32 --layers 1 --batch 1 --rounds 2',

@@ -40,6 +40,10 @@ const claim: Claim = {
     speed: { title: 'gated convolution, over FFTs pass by pass', unit: 'x', judged: 'ratio' },
     time: { title: 'gated convolution', unit: 'ms', judged: 'beside' },
   },
+  headline: [
+    { title: 'speed at 32K', case: 'speed-32768', system: 'monarch' },
+    { title: 'memory at 32K', case: 'memory-32768', system: 'monarch' },
+  ],
   runs: {
     smoke: ['gated-conv --models unfused,monarch --lengths 256 --width 8 --batch 1 --rounds 2'],
     desk: ['gated-conv --lengths 256,1k,4k,8k,16k,32k --width 64 --batch 4 --rounds 10'],

@@ -60,6 +60,10 @@ const claim: Claim = {
     'flash-attention': { title: 'forward, over flash attention', unit: 'x', judged: 'ratio' },
     time: { title: 'forward', unit: 'ms', judged: 'beside' },
   },
+  headline: [
+    { title: 'over flash attention at 64K', case: 'flash-64k', system: 'hyena' },
+    { title: 'over attention at 8K', case: 'attention-8k', system: 'hyena' },
+  ],
   runs: {
     smoke: ['hyena-runtime --lengths 128,256 --width 16 --batch 1 --rounds 2'],
     desk: ['hyena-runtime --scale quick --rounds 7'],

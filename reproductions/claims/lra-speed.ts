@@ -41,6 +41,10 @@ const claim: Claim = {
     step: { title: 'training step, over the Transformer', unit: 'x', judged: 'ratio' },
     time: { title: 'training step', unit: 'ms', judged: 'beside' },
   },
+  headline: [
+    { title: 'Long Conv', case: 'mean', system: 'long-conv' },
+    { title: 'S4', case: 'mean', system: 's4' },
+  ],
   runs: {
     smoke: [
       'lra-speed --models transformer,flash-transformer,s4,long-conv --lengths 256 --width 32 --layers 1 --batch 1 --rounds 2',

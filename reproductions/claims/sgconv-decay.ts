@@ -72,6 +72,7 @@ const claim: TrainingClaim = {
       },
     ];
   }),
+  headline: ['t0', 't1'],
   defaults: {
     smoke: { tasks: ['image-t0', 'image-t1'], models: ['sgconv'] },
     desk: { tasks: [...of('text'), ...of('image')], models: ['sgconv'] },

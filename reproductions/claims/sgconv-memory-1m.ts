@@ -84,6 +84,10 @@ const claim: MeasurementClaim = {
     forward: { title: 'forward pass', unit: 's', judged: 'beside' },
     backward: { title: 'backward pass', unit: 's', judged: 'beside' },
   },
+  headline: [
+    { title: 'after the forward pass', case: 'after', system: 'sgconv' },
+    { title: 'at the peak of training', case: 'training-peak', system: 'sgconv' },
+  ],
   runs: { smoke: [], desk: [], paper: [] },
   async measure(context): Promise<Observation[]> {
     const size = { config, width, length: lengthOf(context.scale) };

@@ -31,6 +31,10 @@ const claim: Claim = {
     'forward-time': { title: 'inference', unit: 'ms', judged: 'beside' },
     'training-time': { title: 'forward and backward', unit: 'ms', judged: 'beside' },
   },
+  headline: [
+    { title: 'training', case: 'training', system: 'sgconv' },
+    { title: 'inference', case: 'forward', system: 'sgconv' },
+  ],
   runs: {
     smoke: ['sgconv-vs-s4 --models sgconv,s4 --lengths 256 --width 16 --batch 2 --rounds 2'],
     desk: ['sgconv-vs-s4 --models sgconv,s4 --lengths 1k,2k,4k --width 128 --batch 64 --rounds 7'],

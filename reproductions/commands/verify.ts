@@ -1,5 +1,6 @@
 /** `repro verify [claims]`: the evidence, read again. Exit code 1 when a record is wrong. */
 
+import { readCurves } from '../../results/curves.ts';
 import { readEvidence } from '../../results/evidence.ts';
 import { readMeasurements } from '../../results/measurement.ts';
 import { choose } from '../../results/terminal/options.ts';
@@ -8,6 +9,7 @@ import { readTrials, type Trial } from '../../results/trials.ts';
 import { claimIds, loadClaim, type TrainingClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { exit } from '../errors.ts';
+import { curveFindings } from '../kept-curves.ts';
 import { showValue } from '../live.ts';
 import type { MeasurementClaim } from '../measure/measurement.ts';
 import { deviceName, summariesOf } from '../measure/results.ts';
@@ -47,11 +49,12 @@ export async function run([given]: unknown[], options: Options): Promise<number>
   return wrong ? exit.failed : exit.done;
 }
 
-const trained = (claim: TrainingClaim): Verified[] => {
+function trained(claim: TrainingClaim): Verified[] {
   const committed = new Set(readEvidence(claim.id, 'committed').map(({ id }) => id));
-  return readEvidence(claim.id).map((record) => {
+  const curves = readCurves(claim.id);
+  const runs = readEvidence(claim.id).map((record): Verified => {
     const { id, metric, task, model, scale, seed, test } = record;
-    const found = findings(claim, record, committed.has(id));
+    const found = [...findings(claim, record, committed.has(id)), ...curveFindings(record, curves.get(id))];
     const [{ verdict }] = summaries(claim, [record]);
     return {
       ...{ id, found, name: `${claim.id} ${task} ${model} ${scale} seed ${seed}` },
@@ -59,14 +62,24 @@ const trained = (claim: TrainingClaim): Verified[] => {
       shown: `${showValue(metric, test.value)}, ${verdict.kind}`,
     };
   });
-};
+  const lost = [...curves.keys()].filter((id) => !committed.has(id));
+  return [...runs, ...lost.map((id) => lostCurve(claim, id))];
+}
+
+const lostCurve = (claim: TrainingClaim, id: string): Verified => ({
+  ...{ id, name: `${claim.id} curve ${id}`, shown: 'a kept curve', result: {} },
+  found: [{ kind: 'wrong', sentence: 'there is no kept record that it is of' }],
+});
 
 /** Every trial, then every search as a whole. What this machine tried decides nothing: the claim's rates do not follow it. */
 function searched(claim: TrainingClaim): Verified[] {
   const committed = readTrials(claim.id, 'committed');
-  const own = readTrials(claim.id, 'own');
+  const kept = new Set(committed.map(({ id }) => id));
+  // A trial that was kept is in both; a search of this machine may go on with one that was.
+  const own = readTrials(claim.id, 'own').filter(({ id }) => !kept.has(id));
   const published = searches(committed);
-  const whole = [...published, ...searches(own)].map((search): Verified => {
+  const going = searches([...committed, ...own]).filter(({ trials }) => trials.some((trial) => own.includes(trial)));
+  const whole = [...published, ...going].map((search): Verified => {
     const { task, scale, steps, setting, trials } = search;
     const name = [claim.id, 'search', task, scale, setting, `of ${steps} steps`].filter(Boolean).join(' ');
     const found = searchFindings(claim, search, search === deciding(claim, published));

@@ -52,6 +52,8 @@ export interface MeasurementClaim extends ClaimFacts {
   kind: 'measurement';
   systems: Record<string, string>;
   cases: Record<string, MeasuredCase>;
+  /** The rows that stand for the claim in short tables, under short names. Default: the first that is judged. */
+  headline?: readonly { title: string; case: string; system: string }[];
   /** Which suites are run with which options, by scale, one after the other; none for a claim that measures by itself. */
   runs: Record<Scale, readonly SuiteRun[]>;
   /** What is measured besides the suites. Throws `InterruptedError` when the signal says so. */

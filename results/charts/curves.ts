@@ -43,9 +43,9 @@ export function drawCurves(courses: readonly Course[], { title, metric, level }:
   );
 }
 
-/** Means over equal parts. */
-function thinned(points: Course['loss']): Course['loss'] {
-  const size = Math.max(1, Math.ceil(points.length / POINTS));
+/** Means over equal parts, at most `most` of them; each stands at its last step. */
+export function thinned(points: Course['loss'], most = POINTS): Course['loss'] {
+  const size = Math.max(1, Math.ceil(points.length / most));
   const parts: Course['loss'] = [];
   for (let from = 0; from < points.length; from += size) {
     const part = points.slice(from, from + size);
@@ -55,7 +55,14 @@ function thinned(points: Course['loss']): Course['loss'] {
   return parts;
 }
 
-function panelOf(name: string, curves: readonly Course['loss'][], level: number | undefined): Panel {
+/** `hues`: which colour each curve has; default: the next one. `dots`: whether points are marked; default: few are. */
+export function panelOf(
+  name: string,
+  curves: readonly Course['loss'][],
+  level: number | undefined,
+  hues?: readonly number[],
+  dots = curves.every((points) => points.length <= DOTTED),
+): Panel {
   const all = curves.flat();
   const values = [...all.map((p) => p.value), ...(level === undefined ? [] : [level])];
   const last = Math.max(1, ...all.map((p) => p.step));
@@ -71,8 +78,9 @@ function panelOf(name: string, curves: readonly Course['loss'][], level: number 
   return {
     name,
     curves: curves.map((points) => points.map((p): Point => [x(p.step), y(p.value)])),
-    dots: curves.every((points) => points.length <= DOTTED),
+    dots,
     ...(level === undefined ? {} : { level: y(level) }),
+    ...(hues ? { hues } : {}),
     x,
     y,
     xTicks: x.ticks(4).map((v) => [v, x(v)]),

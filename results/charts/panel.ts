@@ -1,7 +1,11 @@
 /** A panel of a picture: axes, grid, curves. The same data always give the same text. */
 import { line } from 'd3-shape';
 
-export const colours = ['#0b6e99', '#d9730d', '#448361', '#9065b0', '#ad1a72', '#64473a', '#dfab01', '#787774'];
+export const colours = [
+  ...['#0b6e99', '#d9730d', '#448361', '#9065b0', '#ad1a72', '#64473a', '#dfab01', '#787774'],
+  ...['#2eb8c9', '#e05a5a', '#8cc152', '#1c2b6b'],
+];
+const colourOf = (hue: number): string => colours[hue % colours.length];
 export const [panelWidth, panelHeight, margin, gap] = [430, 150, 34, 56];
 
 export type Point = [x: number, y: number];
@@ -13,6 +17,8 @@ export interface Panel {
   y: (v: number) => number;
   /** Mark every point. */
   dots?: boolean;
+  /** Which colour each curve has; default: the next one. */
+  hues?: readonly number[];
   /** Height of a dashed line. */
   level?: number;
   xTicks: Point[];
@@ -21,7 +27,8 @@ export interface Panel {
 }
 
 /** SVG elements of a panel whose left edge is at `left`. */
-export function panel(left: number, { name, curves, dots, level, xTicks, yTicks, labels }: Panel): string[] {
+export function panel(left: number, { name, curves, dots, level, hues, xTicks, yTicks, labels }: Panel): string[] {
+  const colour = (i: number) => colourOf(hues?.[i] ?? i);
   const path = line<Point>()
     .x(([x]) => x)
     .y(([, y]) => y)
@@ -38,20 +45,18 @@ export function panel(left: number, { name, curves, dots, level, xTicks, yTicks,
     ),
     ...curves.map(
       (points, i) =>
-        `<path d="${path(points)}" fill="none" stroke="${colours[i % colours.length]}" stroke-width="1" stroke-linejoin="round"/>`,
+        `<path d="${path(points)}" fill="none" stroke="${colour(i)}" stroke-width="1" stroke-linejoin="round"/>`,
     ),
     ...(dots
       ? curves.flatMap((points, i) =>
-          points.map(
-            ([x, y]) => `<circle cx="${round(x)}" cy="${round(y)}" r="2" fill="${colours[i % colours.length]}"/>`,
-          ),
+          points.map(([x, y]) => `<circle cx="${round(x)}" cy="${round(y)}" r="2" fill="${colour(i)}"/>`),
         )
       : []),
     ...(level === undefined
       ? []
       : [`<path d="M0,${round(level)}H${panelWidth}" stroke="#37352f" stroke-width="0.7" stroke-dasharray="4 3"/>`]),
     `<rect width="${panelWidth}" height="${panelHeight}" fill="none" stroke="#9b9a97"/>`,
-    `<text x="${panelWidth}" y="-5" text-anchor="end" fill="#787774">${name}</text>`,
+    `<text x="${panelWidth}" y="-5" text-anchor="end" fill="#787774">${escaped(name)}</text>`,
     '</g>',
   ];
 }
@@ -70,7 +75,7 @@ export function picture(title: string, panels: readonly Panel[], legend: readonl
     ...panels.flatMap((one, i) => panel(i * (panelWidth + gap), one)),
     ...legend.map(
       (name, i) =>
-        `<text x="${margin / 2 + i * 150}" y="${panelHeight + margin + 8}" fill="${colours[i % colours.length]}">${escaped(name)}</text>`,
+        `<text x="${margin / 2 + i * 150}" y="${panelHeight + margin + 8}" fill="${colourOf(i)}">${escaped(name)}</text>`,
     ),
     '</svg>',
     '',
