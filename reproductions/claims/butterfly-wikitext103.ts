@@ -18,20 +18,10 @@
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import { mean } from '../../results/statistics.ts';
-import type { Scale, TrainingClaim } from '../claim.ts';
-import {
-  claimModels,
-  deskRates,
-  deskTraining,
-  known,
-  type LanguageClaimModel,
-  languagePlan,
-  openLanguageData,
-  smokeTraining,
-  type Training,
-  wikiTextTraining,
-} from '../language.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
 import { type Results, usualVerdict, type Verdict } from '../verdict.ts';
+import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const transformer = languageModelRow('transformer-125m');
 
@@ -39,9 +29,16 @@ const models: Record<string, LanguageClaimModel> = {
   'long-conv': {
     ...{ title: 'Attention and Long Conv', published: 'Long Conv with learned FlashButterfly', row: transformer },
     feedForward: { mixer: 'long-conv', config: { output: 'linear' } },
+    rate: wikiTextRates['long-conv'],
   },
-  transformer: { title: 'Transformer', published: 'Transformer', row: transformer },
-  'transformer-thin': { title: 'Transformer, thin MLPs', published: null, row: { ...transformer, inner: 896 } },
+  transformer: {
+    ...{ title: 'Transformer', published: 'Transformer', row: transformer },
+    rate: wikiTextRates.transformer,
+  },
+  'transformer-thin': {
+    ...{ title: 'Transformer, thin MLPs', published: null, row: { ...transformer, inner: 896 } },
+    rate: wikiTextRates['transformer-thin'],
+  },
 };
 
 const learned = 'Long Conv with learned FlashButterfly';
@@ -55,14 +52,7 @@ function verdict(results: Results): Verdict {
   return { kind: 'other task', sentence };
 }
 
-const trainings: Record<Scale, (lr?: number) => Training> = {
-  smoke: () => smokeTraining,
-  desk: (lr) => deskTraining(3e6, lr),
-  paper: () => wikiTextTraining,
-};
-
-const plan = (model: string, _: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), trainings[scale](lr));
+const plan = languagePlans(models, (_, scale, lr) => wikiTextTraining(scale, lr));
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -95,7 +85,7 @@ const claim: TrainingClaim = {
     paper: { tasks: ['wikitext'], models: ['long-conv', 'transformer'] },
   },
   cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'days on eight A100' },
-  openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
+  openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
     ...{ scale: 'desk', task: 'wikitext', rates: deskRates },

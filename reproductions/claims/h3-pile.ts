@@ -16,36 +16,39 @@ import type { Scale, TrainingClaim } from '../claim.ts';
 import {
   claimModels,
   deskRates,
+  deskTokens,
   deskTraining,
-  known,
   type LanguageClaimModel,
-  languagePlan,
+  languagePlans,
   openLanguageData,
   smokeTraining,
   type Training,
 } from '../language.ts';
+import { pileRates } from '../pile.ts';
 
 const size = { parameters: '125M' };
 const models: Record<string, LanguageClaimModel> = {
-  'h3-hybrid': { title: 'H3 hybrid', published: 'H3 hybrid', details: size, row: languageModelRow('h3-hybrid-125m') },
-  transformer: {
-    ...{ title: 'Transformer', published: 'GPT-Neo', details: size },
-    row: languageModelRow('transformer-125m'),
+  'h3-hybrid': {
+    ...{ title: 'H3 hybrid', published: 'H3 hybrid', details: size, row: languageModelRow('h3-hybrid-125m') },
+    rate: pileRates['h3-hybrid'],
   },
-  h3: { title: 'H3 without attention', published: null, row: languageModelRow('h3-125m') },
+  transformer: {
+    ...{ title: 'Transformer', published: 'GPT-Neo', details: size, row: languageModelRow('transformer-125m') },
+    rate: pileRates.transformer,
+  },
+  h3: { title: 'H3 without attention', published: null, row: languageModelRow('h3-125m'), rate: pileRates.h3 },
 };
 
 const trainings: Record<Scale, (lr?: number) => Training> = {
   smoke: () => smokeTraining,
-  desk: (lr) => deskTraining(3e6, lr),
+  desk: (lr) => deskTraining(deskTokens, lr),
   paper: () => ({
     ...{ length: 2048, batch: 256, steps: 800_000, total: 600_000, warmup: 8000 },
     ...{ evaluateEvery: 10_000, evaluationBatch: 16 },
   }),
 };
 
-const plan = (model: string, _: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), trainings[scale](lr));
+const plan = languagePlans(models, (_, scale, lr) => trainings[scale](lr));
 
 const claim: TrainingClaim = {
   kind: 'training',

@@ -12,34 +12,20 @@
  * channels, three million tokens of the Brown corpus, at one rate.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
-import type { Scale, TrainingClaim } from '../claim.ts';
-import {
-  claimModels,
-  deskRates,
-  deskTraining,
-  known,
-  type LanguageClaimModel,
-  languagePlan,
-  openLanguageData,
-  smokeTraining,
-  type Training,
-  wikiTextTraining,
-} from '../language.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const models: Record<string, LanguageClaimModel> = {
   'h3-hybrid': { title: 'H3 hybrid', published: 'Hybrid H3', row: languageModelRow('h3-hybrid-125m') },
-  transformer: { title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
+  transformer: {
+    ...{ title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
+    rate: wikiTextRates.transformer,
+  },
   h3: { title: 'H3 without attention', published: null, row: languageModelRow('h3-125m') },
 };
 
-const trainings: Record<Scale, (lr?: number) => Training> = {
-  smoke: () => smokeTraining,
-  desk: (lr) => deskTraining(3e6, lr),
-  paper: () => wikiTextTraining,
-};
-
-const plan = (model: string, _: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), trainings[scale](lr));
+const plan = languagePlans(models, (_, scale, lr) => wikiTextTraining(scale, lr));
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -72,7 +58,7 @@ const claim: TrainingClaim = {
     paper: { tasks: ['wikitext'], models: ['h3-hybrid', 'transformer'] },
   },
   cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'days on eight A100' },
-  openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
+  openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
     ...{ scale: 'desk', task: 'wikitext', rates: deskRates },

@@ -13,18 +13,20 @@
  * the others, as published in proportion; three, six and nine million tokens, at one rate.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
-import type { Scale, TrainingClaim } from '../claim.ts';
-import { claimModels, deskRates, known, type LanguageClaimModel, languagePlan, openLanguageData } from '../language.ts';
-import { pileBudgets, pileTraining } from '../pile.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { pileBudgets, pileRates, pileTraining } from '../pile.ts';
 
 const models: Record<string, LanguageClaimModel> = {
-  hyena: { title: 'Hyena', published: 'Hyena-2', row: languageModelRow('hyena-153m') },
-  transformer: { title: 'Transformer (GPT)', published: 'GPT', row: languageModelRow('transformer-125m') },
-  h3: { title: 'H3 without attention', published: 'Pure H3', row: languageModelRow('h3-153m') },
+  hyena: { title: 'Hyena', published: 'Hyena-2', row: languageModelRow('hyena-153m'), rate: pileRates.hyena },
+  transformer: {
+    ...{ title: 'Transformer (GPT)', published: 'GPT', row: languageModelRow('transformer-125m') },
+    rate: pileRates.transformer,
+  },
+  h3: { title: 'H3 without attention', published: 'Pure H3', row: languageModelRow('h3-153m'), rate: pileRates.h3 },
 };
 
-const plan = (model: string, task: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), pileTraining(task, scale, lr));
+const plan = languagePlans(models, pileTraining);
 
 const claim: TrainingClaim = {
   kind: 'training',

@@ -13,19 +13,9 @@
  * scale: four layers of 128 channels (slim: six), three million tokens of the Brown corpus, at one rate.
  */
 import { type LanguageModelRow, languageModelRow } from '../../models/configurations/language-models.ts';
-import type { Scale, TrainingClaim } from '../claim.ts';
-import {
-  claimModels,
-  deskRates,
-  deskTraining,
-  known,
-  type LanguageClaimModel,
-  languagePlan,
-  openLanguageData,
-  smokeTraining,
-  type Training,
-  wikiTextTraining,
-} from '../language.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const transformer = languageModelRow('transformer-125m');
 const pile = languageModelRow('hyena-153m');
@@ -39,7 +29,10 @@ const linear = { mixer: 'linear-attention', config: { causal: true } };
 const models: Record<string, LanguageClaimModel> = {
   'hyena-3': { title: 'Hyena-3', published: 'Hyena-3', row: hyena3 },
   'hyena-3-slim': { title: 'Hyena-3-slim', published: 'Hyena-3-slim', row: { ...hyena3, layers: 18, inner: 1536 } },
-  transformer: { title: 'Transformer', published: 'Transformer', row: transformer },
+  transformer: {
+    ...{ title: 'Transformer', published: 'Transformer', row: transformer },
+    rate: wikiTextRates.transformer,
+  },
   'h3-hybrid': { title: 'H3 hybrid', published: 'Hybrid H3', row: languageModelRow('h3-hybrid-125m') },
   'linear-attention': {
     ...{ title: 'Linear attention', published: 'Linear Attention' },
@@ -47,14 +40,7 @@ const models: Record<string, LanguageClaimModel> = {
   },
 };
 
-const trainings: Record<Scale, (lr?: number) => Training> = {
-  smoke: () => smokeTraining,
-  desk: (lr) => deskTraining(3e6, lr),
-  paper: () => wikiTextTraining,
-};
-
-const plan = (model: string, _: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), trainings[scale](lr));
+const plan = languagePlans(models, (_, scale, lr) => wikiTextTraining(scale, lr));
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -87,7 +73,7 @@ const claim: TrainingClaim = {
     paper: { tasks: ['wikitext'], models: ['hyena-3', 'hyena-3-slim', 'h3-hybrid', 'transformer'] },
   },
   cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'days on eight A100' },
-  openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
+  openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
     ...{ scale: 'desk', task: 'wikitext', rates: deskRates },

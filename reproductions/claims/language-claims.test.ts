@@ -16,7 +16,7 @@ import { loadClaim, type Scale, scales, type TrainingClaim } from '../claim.ts';
 import type { AnyDataset, SeriesDataset, TokenDataset } from '../data/dataset.ts';
 import { loadDefinition } from '../data/definition.ts';
 import { missingIngredient } from '../data/ingredients.ts';
-import { deskTraining, languagePlan, smaller } from '../language.ts';
+import { deskTokens, deskTraining, languagePlan, smaller } from '../language.ts';
 import { publishedFor } from '../results.ts';
 import { estimateLearner } from '../train/learner.ts';
 import { fitted, type UnseededPlan } from '../train/plan.ts';
@@ -117,8 +117,39 @@ test('models made smaller keep their proportions, and those that are compared se
   const hybrid = smaller(languageModelRow('h3-hybrid-125m'), small);
   assert.deepEqual(hybrid.attention, { layers: [1, 3], heads: 4 });
   assert.equal(smaller(languageModelRow('transformer-125m'), small).attention?.layers.length, 4);
-  const { steps, batch, length } = deskTraining(3e6);
-  assert.ok(Math.abs((steps * batch * length) / 3e6 - 1) < 0.01);
+  const { steps, batch, length } = deskTraining(deskTokens);
+  assert.ok(Math.abs((steps * batch * length) / deskTokens - 1) < 0.01);
+});
+
+test('at desk scale the same model on the same text is the same plan, whichever claim runs it', async () => {
+  const plan = async (id: string, task: string, model: string) => (await load(id)).plan(model, task, 'desk');
+  const pile = await load('longconv-pile');
+  for (const [id, task, models] of [
+    ['h3-pile', 'pile', ['h3-hybrid', 'transformer']],
+    ['hyena-pile', '5b', ['transformer']],
+    ['longconv-openwebtext', 'openwebtext', ['h3-hybrid', 'transformer']],
+  ] as const)
+    for (const model of models)
+      assert.deepEqual(await plan(id, task, model), pile.plan(model, '5b', 'desk'), `${model} of ${id}`);
+  const random = await plan('longconv-openwebtext', 'openwebtext', 'h3-long-conv-random');
+  assert.deepEqual(random, pile.plan('h3-long-conv', '5b', 'desk'));
+  const transformer = await plan('butterfly-wikitext103', 'wikitext', 'transformer');
+  for (const id of ['hyena-wikitext103', 'h3-wikitext103', 'sgconv-wikitext103'])
+    assert.deepEqual(await plan(id, 'wikitext', 'transformer'), transformer, id);
+});
+
+test('the rates of desk runs are among those that every model was tried at', async () => {
+  for (const id of ids) {
+    const claim = await load(id);
+    const { search } = claim;
+    assert.ok(search && claim.subject in claim.models);
+    for (const model of Object.keys(claim.models)) {
+      const { lr } = claim.plan(model, search.task, 'desk');
+      assert.ok(search.rates.includes(lr), `${id} runs ${model} at ${lr}`);
+      const own = search.plan(model, search.task, lr);
+      assert.deepEqual(own, claim.plan(model, search.task, 'desk'), `the search of ${id} runs ${model} otherwise`);
+    }
+  }
 });
 
 test('the 30 % fewer parameters of long convolutions in the place of MLPs', async () => {

@@ -17,14 +17,15 @@ import type { Scale, TrainingClaim } from '../claim.ts';
 import {
   claimModels,
   deskRates,
+  deskTokens,
   deskTraining,
-  known,
   type LanguageClaimModel,
-  languagePlan,
+  languagePlans,
   openLanguageData,
   smokeTraining,
   type Training,
 } from '../language.ts';
+import { pileRates } from '../pile.ts';
 
 const longConv = languageModelRow('h3-long-conv-125m');
 const hybrid = languageModelRow('h3-hybrid-125m');
@@ -37,26 +38,37 @@ const s4d = { mixer: 's4d', config: { states: 64, init: 'inv', copies: 1, output
 const gss = { mixer: 'gss', config: {} };
 
 const models: Record<string, LanguageClaimModel> = {
-  'h3-long-conv': { title: 'H3 + Long Conv, Geom', published: 'H3 hybrid + Long Conv, Geom', row: geometric },
-  'h3-long-conv-random': { title: 'H3 + Long Conv, Rand', published: 'H3 hybrid + Long Conv, Rand', row: longConv },
-  'h3-hybrid': { title: 'H3 hybrid', published: 'H3 hybrid (2 attn)', row: hybrid },
+  'h3-long-conv': {
+    ...{ title: 'H3 + Long Conv, Geom', published: 'H3 hybrid + Long Conv, Geom', row: geometric },
+    rate: pileRates['h3-long-conv'],
+  },
+  'h3-long-conv-random': {
+    ...{ title: 'H3 + Long Conv, Rand', published: 'H3 hybrid + Long Conv, Rand', row: longConv },
+    rate: pileRates['h3-long-conv'],
+  },
+  'h3-hybrid': {
+    ...{ title: 'H3 hybrid', published: 'H3 hybrid (2 attn)', row: hybrid },
+    rate: pileRates['h3-hybrid'],
+  },
   'gss-hybrid': { title: 'GSS hybrid', published: 'GSS hybrid (2 attn)', row: { ...hybrid, mixer: gss } },
-  transformer: { title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
-  h3: { title: 'H3', published: 'H3', row: pure },
+  transformer: {
+    ...{ title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
+    rate: pileRates.transformer,
+  },
+  h3: { title: 'H3', published: 'H3', row: pure, rate: pileRates.h3 },
   gss: { title: 'GSS', published: 'GSS', row: { ...pure, mixer: gss } },
   s4d: { title: 'S4D', published: 'S4D', row: { ...pure, mixer: s4d } },
 };
 
 const trainings: Record<Scale, (lr?: number) => Training> = {
   smoke: () => smokeTraining,
-  desk: (lr) => deskTraining(3e6, lr),
+  desk: (lr) => deskTraining(deskTokens, lr),
   paper: () => ({
     ...{ length: 1024, batch: 512, steps: 100_000, warmup: 1000, evaluateEvery: 2000, evaluationBatch: 32 },
   }),
 };
 
-const plan = (model: string, _: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), trainings[scale](lr));
+const plan = languagePlans(models, (_, scale, lr) => trainings[scale](lr));
 
 const claim: TrainingClaim = {
   kind: 'training',

@@ -12,18 +12,26 @@
  * and nine million tokens, at one rate.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
-import type { Scale, TrainingClaim } from '../claim.ts';
-import { claimModels, deskRates, known, type LanguageClaimModel, languagePlan, openLanguageData } from '../language.ts';
-import { pileBudgets, pileTraining } from '../pile.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { pileBudgets, pileRates, pileTraining } from '../pile.ts';
 
 const models: Record<string, LanguageClaimModel> = {
-  'h3-long-conv': { title: 'H3 + Long Conv', published: 'H3 + Long Conv', row: languageModelRow('h3-long-conv-125m') },
-  'h3-hybrid': { title: 'H3 hybrid', published: 'H3 (hybrid)', row: languageModelRow('h3-hybrid-125m') },
-  transformer: { title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
+  'h3-long-conv': {
+    ...{ title: 'H3 + Long Conv', published: 'H3 + Long Conv', row: languageModelRow('h3-long-conv-125m') },
+    rate: pileRates['h3-long-conv'],
+  },
+  'h3-hybrid': {
+    ...{ title: 'H3 hybrid', published: 'H3 (hybrid)', row: languageModelRow('h3-hybrid-125m') },
+    rate: pileRates['h3-hybrid'],
+  },
+  transformer: {
+    ...{ title: 'Transformer', published: 'Transformer', row: languageModelRow('transformer-125m') },
+    rate: pileRates.transformer,
+  },
 };
 
-const plan = (model: string, task: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), pileTraining(task, scale, lr));
+const plan = languagePlans(models, pileTraining);
 
 const claim: TrainingClaim = {
   kind: 'training',

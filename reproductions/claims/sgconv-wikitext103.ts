@@ -12,19 +12,9 @@
  * of 128 channels, three million tokens of the Brown corpus, at one rate.
  */
 import { type LanguageModelRow, languageModelRow } from '../../models/configurations/language-models.ts';
-import type { Scale, TrainingClaim } from '../claim.ts';
-import {
-  claimModels,
-  deskRates,
-  deskTraining,
-  known,
-  type LanguageClaimModel,
-  languagePlan,
-  openLanguageData,
-  smokeTraining,
-  type Training,
-  wikiTextTraining,
-} from '../language.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const hybrid = languageModelRow('h3-hybrid-125m');
 const pure = languageModelRow('h3-125m');
@@ -40,17 +30,13 @@ const models: Record<string, LanguageClaimModel> = {
   },
   sgconv: { title: 'SGConv', published: null, row: withMixer(pure, 'sgconv', { kernelDim: 64 }) },
   s4: { title: 'S4', published: null, row: withMixer(pure, 's4', {}) },
-  transformer: { title: 'Transformer', published: null, row: languageModelRow('transformer-125m') },
+  transformer: {
+    ...{ title: 'Transformer', published: null, row: languageModelRow('transformer-125m') },
+    rate: wikiTextRates.transformer,
+  },
 };
 
-const trainings: Record<Scale, (lr?: number) => Training> = {
-  smoke: () => smokeTraining,
-  desk: (lr) => deskTraining(3e6, lr),
-  paper: () => wikiTextTraining,
-};
-
-const plan = (model: string, _: string, scale: Scale, lr?: number) =>
-  languagePlan(known(models, model, 'model'), trainings[scale](lr));
+const plan = languagePlans(models, (_, scale, lr) => wikiTextTraining(scale, lr));
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -84,7 +70,7 @@ const claim: TrainingClaim = {
     paper: { tasks: ['wikitext'], models: ['sgconv-hybrid', 'sgconv', 'transformer'] },
   },
   cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'days on eight A100' },
-  openData: (_, scale, options) => openLanguageData('wikitext-103', trainings[scale]().length, scale, options),
+  openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
     ...{ scale: 'desk', task: 'wikitext', rates: deskRates },

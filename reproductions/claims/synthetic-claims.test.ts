@@ -15,7 +15,7 @@ import hyena from './hyena-recall.ts';
 
 const options = { data: 'auto' };
 /** Opening reads a million tokens for the checksum: of the long ones the two ends are enough. */
-const opened = (task: string) => !/-l\d+$/.test(task) || /^v[13]0-l(1024|131072)$/.test(task);
+const opened = (task: string) => !/-l\d+$/.test(task) || /^v[13]0-l(128|1024|131072)$/.test(task);
 
 for (const claim of [h3, hyena])
   for (const scale of scales)
@@ -59,6 +59,20 @@ test('H3 on recall is trained as safari says: 200 epochs of 157 steps, linear, a
   assert.deepEqual([plan.network.width, plan.network.length], [32, 22]);
   assert.equal(h3.plan('h3', 'induction', 'paper').schedule.minFactor, 0.1);
   assert.equal(hyena.plan('hyena', 'v10-l1024', 'paper').steps, 12_600);
+});
+
+test('desk runs of hyena-recall differ in length or vocabulary alone, and are of other lengths than the published ones', () => {
+  const { tasks } = hyena.defaults.desk;
+  assert.deepEqual(new Set(tasks.map((task) => task.split('-')[0])), new Set(['v10', 'v20', 'v30']));
+  const first = hyena.plan('h3', tasks[0], 'desk');
+  assert.ok(first.task === 'tokens');
+  for (const task of tasks) {
+    const [vocabulary, length] = task.split('-').map((word) => Number(word.slice(1)));
+    const own = { ...first.network, vocabulary, length: length + 2 };
+    assert.deepEqual(hyena.plan('h3', task, 'desk'), { ...first, network: own, evaluationBatch: 100 }, task);
+    const rows = findRows(hyena.published, { task: hyena.tasks[task], model: 'Hyena' });
+    assert.equal(rows.length, 0, `${task} has a published row: its length is not another one`);
+  }
 });
 
 test('training counts every token of recall, evaluation the answer alone; the longer test is longer', async () => {
