@@ -8,8 +8,9 @@
  *
  * Paper scale: safari's configs/experiment/wt103/{base,h3}.yaml: raw text, GPT-2's tokens, windows of 1,024, batch 512,
  * 100 epochs, attention in layers 1 and 8. Reconstructed: the Transformer's dropout and betas. H3's paper also tests
- * weights that were trained on the Pile (23.7 at 125M): another task, not judged here. Desk scale: four layers of 128
- * channels, three million tokens of the Brown corpus, at one rate.
+ * weights that were trained on the Pile (23.7 at 125M): another task, not judged here. Desk scale: four layers of 64
+ * channels, a million tokens of the Brown corpus; the Transformer at the rate that `repro search butterfly-wikitext103`
+ * chose, the others at one that was chosen for none of them (`repro search h3-wikitext103` does).
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
@@ -57,7 +58,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['wikitext'], models: ['h3-hybrid', 'h3', 'transformer'] },
     paper: { tasks: ['wikitext'], models: ['h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'up to 10 minutes a run on one core', paper: 'days on eight A100' },
   openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {

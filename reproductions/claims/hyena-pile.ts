@@ -9,8 +9,10 @@
  * Paper scale: safari's configs/experiment/pile/hyena.yaml and the paper's tables A.3 and A.4 (18 layers of 864
  * channels); where they differ, the file: betas 0.9 and 0.999, a tenth of the embedding dropped. One run for each
  * budget, the cosine ending with it. Reconstructed: the widths of H3, of which the paper prints the size alone; the
- * Transformer's dropout and betas. Desk scale: four layers of 128 channels for the Transformer, six of half the MLP for
- * the others, as published in proportion; three, six and nine million tokens, at one rate.
+ * Transformer's dropout and betas. Desk scale: four layers of 64 channels for the Transformer, six of half the MLP for
+ * the others, as published in proportion; one, two and three million tokens, each at the best of three rates on
+ * validation data: `repro search hyena-pile --steps 196`, a fifth of the steps, one seed. The Transformer is
+ * longconv-pile's.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
@@ -60,7 +62,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['5b'], models: Object.keys(models) },
     paper: { tasks: Object.keys(pileBudgets), models: Object.keys(models) },
   },
-  cost: { smoke: 'seconds', desk: '20, 40 and 60 minutes a run on 2 free cores', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'up to 10, 20 and 30 minutes a run on one core', paper: 'days on eight A100' },
   openData: (task, scale, options) => openLanguageData('pile', pileTraining(task, scale).length, scale, options),
   plan,
   search: { scale: 'desk', task: '5b', rates: deskRates, plan: (model, task, rate) => plan(model, task, 'desk', rate) },

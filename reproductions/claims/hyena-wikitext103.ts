@@ -10,7 +10,8 @@
  * epochs) and the paper's appendix A.2 (12 layers of 768 channels; slim: 18 of half the MLP). Reconstructed: that Hyena
  * takes the rate and the embedding dropout of that file, its features and filters those of safari's Pile configuration;
  * linear attention has the Transformer's network. Performer, Reformer and AFT of that table are not run here. Desk
- * scale: four layers of 128 channels (slim: six), three million tokens of the Brown corpus, at one rate.
+ * scale: four layers of 64 channels (slim: six), a million tokens of the Brown corpus; the Transformer at the rate that `repro search butterfly-wikitext103`
+ * chose, the others at one that was chosen for none of them (`repro search hyena-wikitext103` does).
  */
 import { type LanguageModelRow, languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
@@ -72,7 +73,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['wikitext'], models: ['hyena-3', 'h3-hybrid', 'transformer', 'linear-attention'] },
     paper: { tasks: ['wikitext'], models: ['hyena-3', 'hyena-3-slim', 'h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'up to 10 minutes a run on one core', paper: 'days on eight A100' },
   openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {

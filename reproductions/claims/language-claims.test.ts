@@ -67,7 +67,7 @@ for (const id of ids)
           counted.set(key, parameters);
           if (scale === 'paper' && ofText.includes(id)) assert.ok(parameters > 80e6, `${model} has ${parameters}`);
           if (scale === 'desk' && ofText.includes(id))
-            assert.ok(parameters > 6e6 && parameters < 9e6, `${model} has ${parameters}`);
+            assert.ok(parameters > 3e6 && parameters < 4.5e6, `${model} has ${parameters}`);
           if (scale === 'smoke') assert.ok(parameters < 2e6, `${model} has ${parameters}`);
         }
     }

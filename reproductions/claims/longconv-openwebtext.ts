@@ -9,8 +9,9 @@
  *
  * Paper scale: 100,000 steps of 512 windows of 1,024 tokens. Reconstructed: the batch (that of FlashAttention's
  * recipe), the warm-up (safari's hundredth), the places of attention (safari's 1 and 8), what S4D and GSS are (H3's
- * network with their mixer; a GSS layer has no MLP after it). Desk scale: four layers of 128 channels, three million
- * tokens, at one rate.
+ * network with their mixer; a GSS layer has no MLP after it). Desk scale: four layers of 64 channels, a million
+ * tokens, at the rates that `repro search longconv-pile` and `repro search hyena-pile` chose for these mixers on the same
+ * stand-in; GSS and S4D were not searched there (`repro search longconv-openwebtext` does).
  */
 import { type LanguageModelRow, languageModelRow } from '../../models/configurations/language-models.ts';
 import type { Scale, TrainingClaim } from '../claim.ts';
@@ -110,7 +111,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['openwebtext'], models: ['h3-long-conv', 'h3-hybrid', 'h3', 'transformer'] },
     paper: { tasks: ['openwebtext'], models: ['h3-long-conv', 'h3-hybrid', 'transformer'] },
   },
-  cost: { smoke: 'seconds', desk: '20 minutes a run on 2 free cores', paper: 'weeks on eight A100' },
+  cost: { smoke: 'seconds', desk: 'up to 10 minutes a run on one core', paper: 'weeks on eight A100' },
   openData: (_, scale, options) => openLanguageData('openwebtext', trainings[scale]().length, scale, options),
   plan,
   search: {

@@ -8,8 +8,9 @@
  *
  * Paper scale: safari's configs/experiment/pile (h3-conv, h3; the Transformer is FlashAttention's gpt3s): 0.5 million
  * tokens a step, one run for each budget, the cosine ending with it. Reconstructed: the Transformer's dropout and
- * betas, which the recipe does not state. Desk scale: the same networks with four layers of 128 channels, three, six
- * and nine million tokens, at one rate.
+ * betas, which the recipe does not state. Desk scale: the same networks with four layers of 64 channels, one, two and three
+ * million tokens, each at the best of three rates on validation data: `repro search longconv-pile --steps 196`, a fifth of
+ * the steps, one seed.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
@@ -64,7 +65,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['5b'], models: Object.keys(models) },
     paper: { tasks: Object.keys(pileBudgets), models: Object.keys(models) },
   },
-  cost: { smoke: 'seconds', desk: '20, 40 and 60 minutes a run on 2 free cores', paper: 'days on eight A100' },
+  cost: { smoke: 'seconds', desk: 'up to 10, 20 and 30 minutes a run on one core', paper: 'days on eight A100' },
   openData: (task, scale, options) => openLanguageData('pile', pileTraining(task, scale).length, scale, options),
   plan,
   search: { scale: 'desk', task: '5b', rates: deskRates, plan: (model, task, rate) => plan(model, task, 'desk', rate) },

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { syntheticMixers } from '../../models/configurations/synthetic-languages.ts';
+import type { LanguageModelConfig } from '../../models/networks/language-model.ts';
 import { findRows } from '../../results/published/published.ts';
 import { type Scale, scales } from '../claim.ts';
 import { estimateLearner } from '../train/learner.ts';
@@ -68,8 +69,8 @@ test('desk runs of hyena-recall differ in length or vocabulary alone, and are of
   assert.ok(first.task === 'tokens');
   for (const task of tasks) {
     const [vocabulary, length] = task.split('-').map((word) => Number(word.slice(1)));
-    const own = { ...first.network, vocabulary, length: length + 2 };
-    assert.deepEqual(hyena.plan('h3', task, 'desk'), { ...first, network: own, evaluationBatch: 100 }, task);
+    const network: LanguageModelConfig = { ...first.network, vocabulary, length: length + 2 };
+    assert.deepEqual(hyena.plan('h3', task, 'desk'), { ...first, network }, task);
     const rows = findRows(hyena.published, { task: hyena.tasks[task], model: 'Hyena' });
     assert.equal(rows.length, 0, `${task} has a published row: its length is not another one`);
   }
