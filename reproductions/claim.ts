@@ -67,10 +67,12 @@ export interface FurtherTest {
 
 /** A search for each model's learning rate: the same settings, rates, steps and seeds for all of them. */
 export interface RateSearch {
-  /** Where the rates are used, and the task that they are chosen on. */
+  /** Where the rates are used, and the tasks that they are chosen on, each by itself. */
   scale: Scale;
-  task: string;
+  tasks: readonly string[];
   rates: readonly number[];
+  /** Of the plan's steps, the share that a trial is made of. Default 1. */
+  share?: number;
   /** Names of what else was tried for all models together; the claim runs with the last one. Absent: nothing was. */
   settings?: readonly string[];
   /** The plan of that scale at a rate. */

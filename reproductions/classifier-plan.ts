@@ -47,7 +47,10 @@ export interface Reduction {
   length?: number;
 }
 
-/** The published configuration made smaller: everything that is not named stays as published. */
+/**
+ * The published configuration made smaller: everything that is not named stays as published. Attention is computed by
+ * tiles: the same function, without the L x L tables that do not fit beside the rest.
+ */
 export function reducedPlan(row: ClassifierRow, shape: TaskShape, small: Reduction): ClassifierPlan {
   const { layers, width, batch, lr = row.lr, warmup, steps, evaluateEvery, length = shape.length } = small;
   const network = classifierNetwork({ ...row, layers, width, layer: narrower(row, small) }, { ...shape, length });
@@ -66,6 +69,6 @@ function narrower(row: ClassifierRow, { width, kernelLr }: Reduction): Classifie
     if (own.inner !== undefined) own.inner = Math.max(1, Math.round((own.inner * width) / row.width));
     if (own.heads !== undefined) own.heads = Math.min(own.heads, Math.max(1, width >> 4));
     if (typeof own.lr === 'number' && kernelLr !== undefined) own.lr = kernelLr;
-    return { mixer, config: own };
+    return { mixer: mixer === 'attention' ? 'flash-attention' : mixer, config: own };
   });
 }

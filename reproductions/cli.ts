@@ -51,13 +51,13 @@ function build() {
       'search <claim>',
       'Try the same learning rates with every model, judged on validation data; all trials are kept',
     )
-    .option('--task <id>', 'Task (default: the one that the claim chooses on)')
+    .option('--task <ids>', 'Tasks, each by itself (default: those that the claim chooses on)')
     .option('--models <ids>', 'Models (default: those of the claim)')
     .option('--setting <name>', 'What else differs from the published network (default: what the claim runs with)')
     .option('--rates <list>', 'Learning rates, such as 0.001,0.002 (default: those of the claim)')
     .option('--seed <n>', 'One seed (default: 0)')
     .option('--seeds <list>', 'Seeds, such as 0,1,2 or 0..4')
-    .option('--steps <n>', 'Another number of training steps; the schedule ends with them')
+    .option('--steps <n>', "Training steps of a trial (default: the claim's, or the share of them that it names)")
     .option('--budget <time>', 'Stop with a checkpoint after this time: 90s, 30m, 2h')
     .option('--data <where>', 'As in repro run', { default: 'auto' })
     .option('--device <id>', 'cpu, reference or webgpu[:i]', { default: 'cpu' })

@@ -1,4 +1,10 @@
-/** What the Long Range Arena claims share: their tasks' data, and training plans from published configurations. */
+/**
+ * What the Long Range Arena claims share: their tasks' data, and training plans from published configurations.
+ *
+ * Desk scale: small enough for minutes on one core, the same layers, width, batch and steps for every model. The learning
+ * rate of each model is the best of three on validation data, searched on each task with the same steps and seed for all
+ * (`repro search longconv-lra`); the kernels' own rates, weight decay and dropout stay as published.
+ */
 import { type LraModel, type LraRow, lraPublished } from '../models/configurations/lra-published.ts';
 import { type LraTask, lraTaskShapes } from '../models/configurations/lra-tasks.ts';
 import type { DataOptions, Scale } from './claim.ts';
@@ -64,13 +70,13 @@ export const lraData: Record<LraTask, TaskData> = {
 /** How data that have several views are seen for a task: LRA's images are gray. */
 const views: Partial<Record<LraTask, { gray: true }>> = { image: { gray: true } };
 
-/** How much of a task's data a scale uses; at paper scale all of it. */
+/** How much of a task's data a scale uses; at paper scale all of it. Validation is looked at often, and is smaller. */
 const used: Record<LraTask, Record<'smoke' | 'desk', OpenOptions['sizes']>> = {
-  listops: { smoke: samples(20_000, 500), desk: samples(20_000, 1000) },
-  text: { smoke: samples(500, 100), desk: {} },
-  retrieval: { smoke: samples(200, 50), desk: samples(20_000, 1000) },
+  listops: { smoke: samples(20_000, 500), desk: { train: 20_000, validation: 500, test: 1000 } },
+  text: { smoke: samples(500, 100), desk: { validation: 400 } },
+  retrieval: { smoke: samples(200, 50), desk: { train: 20_000, validation: 400, test: 1000 } },
   image: { smoke: samples(1000, 200), desk: {} },
-  pathfinder: { smoke: samples(3000, 300), desk: samples(40_000, 2000) },
+  pathfinder: { smoke: samples(3000, 300), desk: { train: 40_000, validation: 1000, test: 2000 } },
   pathx: { smoke: samples(64, 32), desk: samples(4000, 500) },
 };
 
@@ -101,21 +107,56 @@ const reductions: Record<'smoke' | 'desk', Record<LraTask, Reduction>> = {
     pathx: { layers: 1, width: 16, batch: 4, warmup: 2, steps: 10, evaluateEvery: 5 },
   },
   desk: {
-    listops: { layers: 4, width: 64, batch: 32, lr: 0.01, warmup: 200, steps: 3000, evaluateEvery: 200 },
-    text: { layers: 4, width: 64, batch: 16, lr: 0.004, warmup: 100, steps: 2000, evaluateEvery: 200 },
-    retrieval: { layers: 4, width: 64, batch: 16, lr: 0.002, warmup: 100, steps: 2000, evaluateEvery: 200 },
-    image: { layers: 4, width: 64, batch: 32, lr: 0.004, warmup: 200, steps: 4000, evaluateEvery: 250 },
-    pathfinder: { layers: 4, width: 64, batch: 32, lr: 0.004, warmup: 200, steps: 4000, evaluateEvery: 250 },
+    listops: { layers: 2, width: 64, batch: 16, warmup: 100, steps: 1200, evaluateEvery: 120 },
+    text: { layers: 2, width: 64, batch: 8, warmup: 100, steps: 1000, evaluateEvery: 100 },
+    retrieval: { layers: 2, width: 64, batch: 8, warmup: 100, steps: 800, evaluateEvery: 80 },
+    image: { layers: 2, width: 64, batch: 16, warmup: 100, steps: 1600, evaluateEvery: 160 },
+    pathfinder: { layers: 4, width: 32, batch: 16, warmup: 100, steps: 2000, evaluateEvery: 200 },
     pathx: { layers: 4, width: 32, batch: 8, warmup: 100, steps: 1000, evaluateEvery: 100 },
   },
 };
 
-/** A row of an LRA task at a scale; `own`: where a claim reduces otherwise. */
-export function lraPlan(row: LraRow, scale: Scale, own?: Reductions): ClassifierPlan {
+/** The models and tasks whose rates are searched. */
+export type Searched = 'long-conv' | 'sgconv' | 's4' | 's4d' | 'transformer';
+export const searchedTasks = ['image', 'listops', 'pathfinder', 'text', 'retrieval'] as const satisfies LraTask[];
+/** What every search of a classifier tries. */
+export const searchedRates = [0.001, 0.003, 0.01];
+/** Of a run's steps, the share that a trial of the search is made of. */
+export const searchedShare = 0.25;
+
+/** Learning rates at desk scale: those that were best on validation data. */
+const deskRates: Record<(typeof searchedTasks)[number], Record<Searched, number>> = {
+  image: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
+  listops: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
+  pathfinder: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
+  text: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
+  retrieval: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
+};
+
+/** The rate of a model on a task at desk scale; undefined where none was searched: the published one. */
+export function deskRate(model: string, task: string): number | undefined {
+  const rates: Partial<Record<string, Record<string, number>>> = deskRates;
+  return rates[task]?.[model];
+}
+
+/** Image at desk scale, and with the rate that was found for a model: for images in colour too. */
+export const deskImageSize: Reduction = reductions.desk.image;
+export const deskImage = (model: Searched): Reduction => ({ ...deskImageSize, lr: deskRates.image[model] });
+
+/**
+ * A row of an LRA task at a scale. `rate`: the one at desk scale (undefined: the published one). `own`: where a claim
+ * reduces otherwise.
+ */
+export function lraPlan(row: LraRow, scale: Scale, rate: number | undefined, own?: Reductions): ClassifierPlan {
   const shape = lraTaskShapes[row.task];
   if (scale === 'paper') return paperPlan(row, shape);
-  return reducedPlan(row, shape, own?.[scale][row.task] ?? reductions[scale][row.task]);
+  const size = own?.[scale][row.task] ?? reductions[scale][row.task];
+  return reducedPlan(row, shape, scale === 'desk' && rate !== undefined ? { ...size, lr: rate } : size);
 }
+
+/** A model of the LRA tables on a task: what every claim that has it trains. */
+export const lraModelPlan = (model: string, task: string, scale: Scale, rate = deskRate(model, task)): ClassifierPlan =>
+  lraPlan(publishedRow(model, task), scale, rate);
 
 /** The published row of a model on a task; a `UsageError` when there is none. */
 export function publishedRow(model: string, task: string): LraRow {

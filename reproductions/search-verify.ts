@@ -72,14 +72,16 @@ export function ranked(trials: readonly Trial[]): { rate: number; value: number;
     .sort((a, b) => sign * (a.value - b.value) || a.loss - b.loss);
 }
 
-/** The search that the claim's rates are from: of its task and setting, the longest. */
-export function deciding(claim: TrainingClaim, all: readonly Search[]): Search | undefined {
+/** The searches that the claim's rates are from: of each of its tasks the longest, with the setting that is used. */
+export function deciding(claim: TrainingClaim, all: readonly Search[]): Search[] {
   const { search } = claim;
-  const own = all.filter(
-    ({ task, scale, setting }) =>
-      task === search?.task && scale === search.scale && setting === search.settings?.at(-1),
-  );
-  return own.sort((a, b) => b.steps - a.steps)[0];
+  return (search?.tasks ?? []).flatMap((wanted) => {
+    const own = all.filter(
+      ({ task, scale, setting }) =>
+        task === wanted && scale === search?.scale && setting === search.settings?.at(-1),
+    );
+    return own.sort((a, b) => b.steps - a.steps).slice(0, 1);
+  });
 }
 
 /** What is wrong with a search as a whole; `decides`: the claim's rates must be those that were best in it. */

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { readTrials, type Trial, trialHash } from '../results/trials.ts';
 import { claimIds, loadClaim, type TrainingClaim } from './claim.ts';
 import h3 from './claims/h3-synthetics.ts';
+import { trialPlan } from './commands/search.ts';
 import { deciding, ranked, searches, searchFindings, trialFindings } from './search-verify.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'longconv-search-'));
@@ -88,7 +89,10 @@ test('a rate that was not the best, or a trial that says something else than its
   const [bad] = searches([at(taken, 0.8), at(taken * 2, 0.9)]);
   assert.match(searchFindings(h3, bad, true)[0].sentence, /h3 runs at .*, and .* was best on validation data/);
   assert.deepEqual(searchFindings(h3, bad, false), []);
-  assert.equal(deciding(h3, [good, { ...bad, steps: good.steps + 1 }])?.trials, bad.trials);
+  assert.deepEqual(
+    deciding(h3, [good, { ...bad, steps: good.steps + 1 }]).map(({ trials }) => trials),
+    [bad.trials],
+  );
   assert.deepEqual(trialFindings(h3, first), []);
   const changed = (change: Partial<Trial>): string[] => {
     const content = { ...first, ...change };
@@ -103,6 +107,44 @@ test('a rate that was not the best, or a trial that says something else than its
   );
 });
 
+test('a search of several tasks: each is searched by itself, and decides the rates of its own', () => {
+  const args = ['--models', 'h3,gss', '--rates', '0.001,0.002', '--steps', '4'];
+  const { code, out, err } = repro('search', 'h3-synthetics', '--task', 'recall-v10,induction', ...args);
+  assert.equal(code, 0, err);
+  assert.match(out, /induction +│ gss/);
+  const all = searches(trials());
+  assert.deepEqual(
+    all.map(({ task, trials }) => [task, trials.length]),
+    [
+      ['recall-v10', 4],
+      ['induction', 4],
+    ],
+  );
+  const both = { ...h3, search: { ...h3.search, tasks: ['induction', 'recall-v10'] } } as TrainingClaim;
+  assert.deepEqual(
+    deciding(both, all).map(({ task }) => task),
+    ['induction', 'recall-v10'],
+  );
+  assert.deepEqual(
+    deciding(h3, all).map(({ task }) => task),
+    ['recall-v10'],
+  );
+});
+
+test('a trial has the share of the steps that the search names, and the whole schedule in them', () => {
+  const { search } = h3;
+  assert.ok(search);
+  const one = { model: 'h3', task: 'recall-v10', rate: 0.004 };
+  const whole = search.plan('h3', 'recall-v10', 0.004);
+  assert.deepEqual(trialPlan(search, one), whole);
+  const quarter = trialPlan({ ...search, share: 0.25 }, one);
+  assert.deepEqual(
+    [quarter.lr, quarter.steps, quarter.schedule.total, quarter.schedule.warmup],
+    [0.004, whole.steps / 4, whole.steps / 4, whole.schedule.warmup / 4],
+  );
+  assert.equal(trialPlan({ ...search, share: 0.25 }, one, 40).steps, 40);
+});
+
 test('what came with the package holds: its searches, and the rates that the claims took from them', async () => {
   for (const id of claimIds()) {
     const claim = await loadClaim(id);
@@ -114,8 +156,8 @@ test('what came with the package holds: its searches, and the rates that the cla
       id,
     );
     const found = searches(all);
-    for (const search of found)
-      assert.deepEqual(searchFindings(claim, search, search === deciding(claim, found)), [], id);
+    const decide = deciding(claim, found);
+    for (const search of found) assert.deepEqual(searchFindings(claim, search, decide.includes(search)), [], id);
   }
 });
 

@@ -7,21 +7,11 @@
  *   published: fixed 91.0; learned 16 x 16 91.8, 32 x 32 92.4, 256 x 256 92.5
  *
  * Paper scale: Long Conv as in safari's long-conv-cifar.yaml. Reconstructed: the options of the learned transforms (the
- * defaults of safari's block_fft.py: one set for all channels, rate 0.001, no weight decay), for no file has them.
+ * defaults of safari's block_fft.py: one set for all channels, rate 0.001, no weight decay), for no file has them. Desk
+ * scale: size of LRA Image, and all models at the rate that was found there for Long Conv (`longconv-lra`'s search).
  */
-import { sequentialCifar } from '../../models/configurations/published/images.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { imageData, openClasses, samples } from '../classifier-data.ts';
-import { paperPlan, type Reduction, reducedPlan, type TaskShape } from '../classifier-plan.ts';
-import { UsageError } from '../errors.ts';
-
-/** The same for every model. */
-const reduced: Record<'smoke' | 'desk', Reduction> = {
-  smoke: { layers: 1, width: 32, batch: 16, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
-  desk: { layers: 4, width: 64, batch: 32, lr: 0.004, kernelLr: 0.002, warmup: 100, steps: 1500, evaluateEvery: 150 },
-};
-
-const shape: TaskShape = { length: 1024, input: { kind: 'real', dims: 3 }, classes: 10, pairs: false };
+import { openScifar, scifarPlan } from '../scifar.ts';
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -69,15 +59,7 @@ const claim: TrainingClaim = {
     paper: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16', 'butterfly-32', 'butterfly-256'] },
   },
   cost: { smoke: 'half a minute', desk: '10 to 30 minutes a run on 2 cores', paper: 'days on a GPU' },
-  openData: (task, scale, options) =>
-    openClasses(task, imageData, options, scale === 'smoke' ? { sizes: samples(200, 60) } : {}),
-  plan(model, task, scale) {
-    const row = Object.hasOwn(sequentialCifar, model)
-      ? sequentialCifar[model as keyof typeof sequentialCifar]
-      : undefined;
-    if (!row || !(task in this.tasks))
-      throw new UsageError(`butterfly-scifar has no configuration of ${model} on ${task}`);
-    return scale === 'paper' ? paperPlan(row, shape) : reducedPlan(row, shape, reduced[scale]);
-  },
+  openData: openScifar,
+  plan: (model, task, scale) => scifarPlan('butterfly-scifar', model, task, scale),
 };
 export default claim;

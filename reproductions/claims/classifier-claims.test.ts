@@ -91,6 +91,57 @@ test('paper scale is what was published', async () => {
   assert.deepEqual([own.lambda, own.window, own.init], [0, 7, 'random']);
 });
 
+/** Plans of a scale, by model and task, of what is run there. */
+async function plansOf(id: string, scale: (typeof scales)[number]) {
+  const { defaults, plan } = await training(id);
+  const { tasks, models } = defaults[scale];
+  return new Map(tasks.flatMap((task) => models.map((model) => [`${task} ${model}`, plan(model, task, scale)] as const)));
+}
+
+test('the claims on one table train the same models: a run of one is a run of the other', async () => {
+  const known = await plansOf('longconv-lra', 'desk');
+  assert.equal(known.size, 25);
+  for (const [name, plan] of await plansOf('sgconv-lra', 'desk')) assert.deepEqual(plan, known.get(name), name);
+  const scifar = await plansOf('longconv-scifar', 'desk');
+  for (const id of ['s4-headline', 'butterfly-scifar'])
+    for (const [name, plan] of await plansOf(id, 'desk'))
+      if (scifar.has(name)) assert.deepEqual(plan, scifar.get(name), `${id} ${name}`);
+});
+
+test('at desk scale the models of a task have one budget, and variants the rate of what they are variants of', async () => {
+  const same = ({ steps, batch, evaluateEvery, schedule, network }: UnseededPlan) =>
+    JSON.stringify({ steps, batch, evaluateEvery, schedule, width: network.width });
+  for (const id of ids) {
+    const { defaults, plan } = await training(id);
+    for (const task of defaults.desk.tasks) {
+      const budgets = defaults.desk.models.map((model) => same(plan(model, task, 'desk')));
+      assert.equal(new Set(budgets).size, 1, `${id} ${task}`);
+    }
+  }
+  const lra = await training('longconv-lra');
+  const at = (model: string) => lra.plan(model, 'image', 'desk').lr;
+  const rates = async (id: string) => [...(await plansOf(id, 'desk')).values()].map(({ lr }) => lr);
+  assert.deepEqual(new Set(await rates('longconv-regularisation')), new Set([at('long-conv')]));
+  assert.deepEqual(new Set(await rates('butterfly-scifar')), new Set([at('long-conv')]));
+  assert.deepEqual(await rates('s4-headline'), [at('s4'), at('transformer')]);
+  const decay = await training('sgconv-decay');
+  for (const [task, lraTask] of [
+    ['t0', 'text'],
+    ['image-t2', 'image'],
+  ])
+    assert.equal(decay.plan('sgconv', task, 'desk').lr, lra.plan('sgconv', lraTask, 'desk').lr);
+});
+
+test('kernels keep their published rate at desk scale', async () => {
+  for (const id of ids)
+    for (const [name, { network }] of await plansOf(id, 'desk')) {
+      const [model, task] = [name.split(' ')[1], name.split(' ')[0]];
+      const paper = (await training(id)).plan(model, task, 'paper').network;
+      const lr = ({ blocks }: { blocks: { config?: { lr?: unknown } }[] }) => blocks[0].config?.lr;
+      assert.deepEqual(lr(network as never), lr(paper as never), `${id} ${name}`);
+    }
+});
+
 test('published rows are found by the names of tasks and models', async () => {
   const value = async (id: string, task: string, model: string) => {
     const { published, tasks, models } = await training(id);

@@ -81,7 +81,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('pile', trainings[scale]().length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', task: 'pile', rates: deskRates },
+    ...{ scale: 'desk', tasks: ['pile'], rates: deskRates },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -174,7 +174,7 @@ const claim: TrainingClaim = {
   },
   plan,
   search: {
-    ...{ scale: 'desk', task: 'recall-v10', rates: [0.001, 0.002, 0.005, 0.01, 0.02] },
+    ...{ scale: 'desk', tasks: ['recall-v10'], rates: [0.001, 0.002, 0.005, 0.01, 0.02] },
     settings: Object.keys(settings),
     plan: (model, task, rate, setting) => plan(model, task, 'desk', rate, setting as Setting),
   },

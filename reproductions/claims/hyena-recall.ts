@@ -171,7 +171,7 @@ const claim: TrainingClaim = {
   },
   plan,
   search: {
-    ...{ scale: 'desk', task: 'v10-l256', rates: [0.001, 0.003, 0.01] },
+    ...{ scale: 'desk', tasks: ['v10-l256'], rates: [0.001, 0.003, 0.01] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

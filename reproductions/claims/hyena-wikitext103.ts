@@ -77,7 +77,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', task: 'wikitext', rates: deskRates },
+    ...{ scale: 'desk', tasks: ['wikitext'], rates: deskRates },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -147,7 +147,7 @@ const claim: TrainingClaim = {
   openData,
   plan,
   search: {
-    ...{ scale: 'desk', task: 'upstream', rates: [0.001, 0.002, 0.004] },
+    ...{ scale: 'desk', tasks: ['upstream'], rates: [0.001, 0.002, 0.004] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

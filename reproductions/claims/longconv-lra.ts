@@ -4,12 +4,16 @@
  * accuracy of state space models. Paper configurations: the repository's, `models/configurations/published`.
  *
  *   repro longconv-lra --task listops --scale smoke
+ *   repro longconv-lra --task image --scale desk --models long-conv,s4 --seeds 0..2
  *   published: ListOps 60.3, Pathfinder 94.0, Path-X 96.9 and so on; see results/published/lra-accuracy.json for
  *   how far each of these numbers could be confirmed
+ *
+ * Desk scale: small networks, the same size and steps for every model, each at the best of three rates on validation data of
+ * its task; one seed and a quarter of the steps a trial (`repro search longconv-lra`, and `sgconv-lra` has the same plans).
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import { lraComparisons, lraModels, lraPlan, lraTaskNames, openLraData, publishedRow, sameTasks } from '../lra.ts';
+import { lraComparisons, lraModelPlan, lraModels, lraTaskNames, openLraData, sameTasks, searchedRates, searchedShare, searchedTasks } from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
@@ -34,11 +38,15 @@ const claim: Claim = {
   shares: [{ claim: 'sgconv-lra', tasks: sameTasks, models: lraModels }],
   defaults: {
     smoke: { tasks: ['listops'], models: ['long-conv'] },
-    desk: { tasks: ['listops', 'pathfinder'], models: ['long-conv', 'transformer'] },
+    desk: { tasks: [...searchedTasks], models: ['long-conv', 'sgconv', 's4', 's4d', 'transformer'] },
     paper: { tasks: ['listops', 'pathfinder', 'pathx'], models: ['long-conv'] },
   },
   cost: { smoke: '2 min on 2 cores', desk: 'hours on a laptop', paper: 'days on a GPU' },
   openData: openLraData,
-  plan: (model, task, scale) => lraPlan(publishedRow(model, task), scale),
+  plan: (model, task, scale) => lraModelPlan(model, task, scale),
+  search: {
+    ...{ scale: 'desk', tasks: searchedTasks, rates: searchedRates, share: searchedShare },
+    plan: (model, task, rate) => lraModelPlan(model, task, 'desk', rate),
+  },
 };
 export default claim;

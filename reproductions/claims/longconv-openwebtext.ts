@@ -115,7 +115,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('openwebtext', trainings[scale]().length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', task: 'openwebtext', rates: deskRates },
+    ...{ scale: 'desk', tasks: ['openwebtext'], rates: deskRates },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -6,21 +6,11 @@
  *   published: 91.0 from random kernels, 92.1 from geometric ones; S4 91.80; Transformer 62.2
  *
  * Paper scale: safari's long-conv-cifar.yaml and state-spaces' s4-cifar.yaml. Reconstructed: threshold and rate of the
- * geometric start (those of the random one), and the whole Transformer (that of LRA Image).
+ * geometric start (those of the random one), and the whole Transformer (that of LRA Image). Desk scale: size and rates of
+ * LRA Image (`longconv-lra`'s search); geometric kernels at the rate of random ones.
  */
-import { sequentialCifar } from '../../models/configurations/published/images.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { imageData, openClasses, samples } from '../classifier-data.ts';
-import { paperPlan, type Reduction, reducedPlan, type TaskShape } from '../classifier-plan.ts';
-import { UsageError } from '../errors.ts';
-
-/** The same for every model. */
-const reduced: Record<'smoke' | 'desk', Reduction> = {
-  smoke: { layers: 1, width: 32, batch: 16, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
-  desk: { layers: 4, width: 64, batch: 32, lr: 0.004, kernelLr: 0.002, warmup: 100, steps: 2000, evaluateEvery: 200 },
-};
-
-const shape: TaskShape = { length: 1024, input: { kind: 'real', dims: 3 }, classes: 10, pairs: false };
+import { openScifar, scifarPlan } from '../scifar.ts';
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -64,15 +54,7 @@ const claim: TrainingClaim = {
     paper: { tasks: ['scifar'], models: ['long-conv'] },
   },
   cost: { smoke: 'seconds', desk: '10 minutes a run on 2 cores, the Transformer 45', paper: 'days on a GPU' },
-  openData: (task, scale, options) =>
-    openClasses(task, imageData, options, scale === 'smoke' ? { sizes: samples(200, 60) } : {}),
-  plan(model, task, scale) {
-    const row = Object.hasOwn(sequentialCifar, model)
-      ? sequentialCifar[model as keyof typeof sequentialCifar]
-      : undefined;
-    if (!row || !(task in this.tasks))
-      throw new UsageError(`longconv-scifar has no configuration of ${model} on ${task}`);
-    return scale === 'paper' ? paperPlan(row, shape) : reducedPlan(row, shape, reduced[scale]);
-  },
+  openData: openScifar,
+  plan: (model, task, scale) => scifarPlan('longconv-scifar', model, task, scale),
 };
 export default claim;

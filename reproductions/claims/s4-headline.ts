@@ -6,21 +6,11 @@
  *   published: 91 (abstract)
  *
  * Paper scale: state-spaces' s4-cifar.yaml. The abstract's other numbers are not judged here: 60 times the Transformer's
- * speed of generation is a measurement, and 20.95 on WikiText-103 a model of 249M parameters.
+ * speed of generation is a measurement, and 20.95 on WikiText-103 a model of 249M parameters. Desk scale: size and rates of
+ * LRA Image (`longconv-lra`'s search).
  */
-import { sequentialCifar } from '../../models/configurations/published/images.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { imageData, openClasses, samples } from '../classifier-data.ts';
-import { paperPlan, type Reduction, reducedPlan, type TaskShape } from '../classifier-plan.ts';
-import { UsageError } from '../errors.ts';
-
-/** The same for every model. */
-const reduced: Record<'smoke' | 'desk', Reduction> = {
-  smoke: { layers: 1, width: 32, batch: 16, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
-  desk: { layers: 4, width: 64, batch: 32, lr: 0.004, kernelLr: 0.002, warmup: 100, steps: 2000, evaluateEvery: 200 },
-};
-
-const shape: TaskShape = { length: 1024, input: { kind: 'real', dims: 3 }, classes: 10, pairs: false };
+import { openScifar, scifarPlan } from '../scifar.ts';
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -51,14 +41,7 @@ const claim: TrainingClaim = {
     paper: { tasks: ['scifar'], models: ['s4'] },
   },
   cost: { smoke: 'seconds', desk: '10 minutes a run on 2 cores, the Transformer 45', paper: 'days on a GPU' },
-  openData: (task, scale, options) =>
-    openClasses(task, imageData, options, scale === 'smoke' ? { sizes: samples(200, 60) } : {}),
-  plan(model, task, scale) {
-    const row = Object.hasOwn(sequentialCifar, model)
-      ? sequentialCifar[model as keyof typeof sequentialCifar]
-      : undefined;
-    if (!row || !(task in this.tasks)) throw new UsageError(`s4-headline has no configuration of ${model} on ${task}`);
-    return scale === 'paper' ? paperPlan(row, shape) : reducedPlan(row, shape, reduced[scale]);
-  },
+  openData: openScifar,
+  plan: (model, task, scale) => scifarPlan('s4-headline', model, task, scale),
 };
 export default claim;

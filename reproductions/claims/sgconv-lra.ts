@@ -1,14 +1,15 @@
 /**
  * SGConv on the Long Range Arena (Li et al. 2022, "What Makes Convolutional Models Great on Long Sequence
  * Modeling?", arXiv 2210.09298, table 1): kernels made of pieces that grow and fade with the distance are better
- * than S4. Paper configurations: the repository's (branch preview), `models/configurations/published`.
+ * than S4. Paper configurations: the repository's (branch preview), `models/configurations/published`. Desk scale: that of
+ * `longconv-lra`, size and rate of every model.
  *
  *   repro sgconv-lra --task listops --scale smoke
  *   published: ListOps 61.45, Text 89.20, Retrieval 91.11, Image 87.97, Pathfinder 95.46, Path-X 97.83
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import { lraComparisons, lraModels, lraPlan, lraTaskNames, openLraData, publishedRow, sameTasks } from '../lra.ts';
+import { lraComparisons, lraModelPlan, lraModels, lraTaskNames, openLraData, sameTasks, searchedTasks } from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
@@ -33,11 +34,11 @@ const claim: Claim = {
   shares: [{ claim: 'longconv-lra', tasks: sameTasks, models: lraModels }],
   defaults: {
     smoke: { tasks: ['listops'], models: ['sgconv'] },
-    desk: { tasks: ['listops', 'pathfinder'], models: ['sgconv', 'transformer'] },
+    desk: { tasks: [...searchedTasks], models: ['sgconv', 's4', 's4d', 'long-conv', 'transformer'] },
     paper: { tasks: ['listops', 'pathfinder', 'pathx'], models: ['sgconv'] },
   },
   cost: { smoke: '2 min on 2 cores', desk: 'hours on a laptop', paper: 'days on a GPU' },
   openData: openLraData,
-  plan: (model, task, scale) => lraPlan(publishedRow(model, task), scale),
+  plan: (model, task, scale) => lraModelPlan(model, task, scale),
 };
 export default claim;

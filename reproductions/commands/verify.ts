@@ -78,11 +78,12 @@ function searched(claim: TrainingClaim): Verified[] {
   // A trial that was kept is in both; a search of this machine may go on with one that was.
   const own = readTrials(claim.id, 'own').filter(({ id }) => !kept.has(id));
   const published = searches(committed);
+  const decide = deciding(claim, published);
   const going = searches([...committed, ...own]).filter(({ trials }) => trials.some((trial) => own.includes(trial)));
   const whole = [...published, ...going].map((search): Verified => {
     const { task, scale, steps, setting, trials } = search;
     const name = [claim.id, 'search', task, scale, setting, `of ${steps} steps`].filter(Boolean).join(' ');
-    const found = searchFindings(claim, search, search === deciding(claim, published));
+    const found = searchFindings(claim, search, decide.includes(search));
     const shown = `${trials.length} trials, judged on validation data`;
     return { id: name, name, found, result: { trials: trials.length }, shown };
   });
