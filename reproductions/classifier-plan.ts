@@ -47,6 +47,10 @@ export interface Reduction {
   length?: number;
 }
 
+/** At another rate; undefined: as it was. */
+export const atRate = (size: Reduction, lr: number | undefined): Reduction =>
+  lr === undefined ? size : { ...size, lr };
+
 /**
  * The published configuration made smaller: everything that is not named stays as published. Attention is computed by
  * tiles: the same function, without the L x L tables that do not fit beside the rest.

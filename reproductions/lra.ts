@@ -9,7 +9,7 @@ import { type LraModel, type LraRow, lraPublished } from '../models/configuratio
 import { type LraTask, lraTaskShapes } from '../models/configurations/lra-tasks.ts';
 import type { DataOptions, Scale } from './claim.ts';
 import { openClasses, samples } from './classifier-data.ts';
-import { type ClassifierPlan, paperPlan, type Reduction, reducedPlan } from './classifier-plan.ts';
+import { atRate, type ClassifierPlan, paperPlan, type Reduction, reducedPlan } from './classifier-plan.ts';
 import type { Comparison } from './comparison.ts';
 import type { TaskData } from './data/choose.ts';
 import type { Dataset } from './data/dataset.ts';
@@ -72,7 +72,7 @@ const views: Partial<Record<LraTask, { gray: true }>> = { image: { gray: true } 
 
 /** How much of a task's data a scale uses; at paper scale all of it. Validation is looked at often, and is smaller. */
 const used: Record<LraTask, Record<'smoke' | 'desk', OpenOptions['sizes']>> = {
-  listops: { smoke: samples(20_000, 500), desk: { train: 20_000, validation: 500, test: 1000 } },
+  listops: { smoke: samples(20_000, 500), desk: { validation: 500, test: 1000 } },
   text: { smoke: samples(500, 100), desk: { validation: 400 } },
   retrieval: { smoke: samples(200, 50), desk: { train: 20_000, validation: 400, test: 1000 } },
   image: { smoke: samples(1000, 200), desk: {} },
@@ -107,11 +107,11 @@ const reductions: Record<'smoke' | 'desk', Record<LraTask, Reduction>> = {
     pathx: { layers: 1, width: 16, batch: 4, warmup: 2, steps: 10, evaluateEvery: 5 },
   },
   desk: {
-    listops: { layers: 2, width: 64, batch: 16, warmup: 100, steps: 1200, evaluateEvery: 120 },
-    text: { layers: 2, width: 64, batch: 8, warmup: 100, steps: 1000, evaluateEvery: 100 },
-    retrieval: { layers: 2, width: 64, batch: 8, warmup: 100, steps: 800, evaluateEvery: 80 },
-    image: { layers: 2, width: 64, batch: 16, warmup: 100, steps: 1600, evaluateEvery: 160 },
-    pathfinder: { layers: 4, width: 32, batch: 16, warmup: 100, steps: 2000, evaluateEvery: 200 },
+    listops: { layers: 2, width: 32, batch: 16, warmup: 300, steps: 6000, evaluateEvery: 600 },
+    text: { layers: 2, width: 64, batch: 4, warmup: 100, steps: 1500, evaluateEvery: 150 },
+    retrieval: { layers: 2, width: 64, batch: 4, warmup: 100, steps: 1200, evaluateEvery: 120 },
+    image: { layers: 2, width: 64, batch: 16, warmup: 100, steps: 2000, evaluateEvery: 200 },
+    pathfinder: { layers: 4, width: 32, batch: 16, warmup: 200, steps: 4000, evaluateEvery: 400 },
     pathx: { layers: 4, width: 32, batch: 8, warmup: 100, steps: 1000, evaluateEvery: 100 },
   },
 };
@@ -124,16 +124,10 @@ export const searchedRates = [0.001, 0.003, 0.01];
 /** Of a run's steps, the share that a trial of the search is made of. */
 export const searchedShare = 0.25;
 
-/** Learning rates at desk scale: those that were best on validation data. */
-const deskRates: Record<(typeof searchedTasks)[number], Record<Searched, number>> = {
-  image: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
-  listops: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
-  pathfinder: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
-  text: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
-  retrieval: { 'long-conv': 0.003, sgconv: 0.003, s4: 0.003, s4d: 0.003, transformer: 0.001 },
-};
+/** Learning rates at desk scale that were best on validation data; a task that is not here runs at the published ones. */
+const deskRates: Partial<Record<LraTask, Record<Searched, number>>> = {};
 
-/** The rate of a model on a task at desk scale; undefined where none was searched: the published one. */
+/** The rate of a model on a task at desk scale; undefined: the published one. */
 export function deskRate(model: string, task: string): number | undefined {
   const rates: Partial<Record<string, Record<string, number>>> = deskRates;
   return rates[task]?.[model];
@@ -141,7 +135,7 @@ export function deskRate(model: string, task: string): number | undefined {
 
 /** Image at desk scale, and with the rate that was found for a model: for images in colour too. */
 export const deskImageSize: Reduction = reductions.desk.image;
-export const deskImage = (model: Searched): Reduction => ({ ...deskImageSize, lr: deskRates.image[model] });
+export const deskImage = (model: Searched): Reduction => atRate(deskImageSize, deskRate(model, 'image'));
 
 /**
  * A row of an LRA task at a scale. `rate`: the one at desk scale (undefined: the published one). `own`: where a claim
@@ -151,7 +145,7 @@ export function lraPlan(row: LraRow, scale: Scale, rate: number | undefined, own
   const shape = lraTaskShapes[row.task];
   if (scale === 'paper') return paperPlan(row, shape);
   const size = own?.[scale][row.task] ?? reductions[scale][row.task];
-  return reducedPlan(row, shape, scale === 'desk' && rate !== undefined ? { ...size, lr: rate } : size);
+  return reducedPlan(row, shape, scale === 'desk' ? atRate(size, rate) : size);
 }
 
 /** A model of the LRA tables on a task: what every claim that has it trains. */

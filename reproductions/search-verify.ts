@@ -77,8 +77,7 @@ export function deciding(claim: TrainingClaim, all: readonly Search[]): Search[]
   const { search } = claim;
   return (search?.tasks ?? []).flatMap((wanted) => {
     const own = all.filter(
-      ({ task, scale, setting }) =>
-        task === wanted && scale === search?.scale && setting === search.settings?.at(-1),
+      ({ task, scale, setting }) => task === wanted && scale === search?.scale && setting === search.settings?.at(-1),
     );
     return own.sort((a, b) => b.steps - a.steps).slice(0, 1);
   });

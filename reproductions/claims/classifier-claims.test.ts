@@ -95,7 +95,9 @@ test('paper scale is what was published', async () => {
 async function plansOf(id: string, scale: (typeof scales)[number]) {
   const { defaults, plan } = await training(id);
   const { tasks, models } = defaults[scale];
-  return new Map(tasks.flatMap((task) => models.map((model) => [`${task} ${model}`, plan(model, task, scale)] as const)));
+  return new Map(
+    tasks.flatMap((task) => models.map((model) => [`${task} ${model}`, plan(model, task, scale)] as const)),
+  );
 }
 
 test('the claims on one table train the same models: a run of one is a run of the other', async () => {

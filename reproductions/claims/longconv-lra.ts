@@ -41,7 +41,11 @@ const claim: Claim = {
     desk: { tasks: [...searchedTasks], models: ['long-conv', 'sgconv', 's4', 's4d', 'transformer'] },
     paper: { tasks: ['listops', 'pathfinder', 'pathx'], models: ['long-conv'] },
   },
-  cost: { smoke: '2 min on 2 cores', desk: 'hours on a laptop', paper: 'days on a GPU' },
+  cost: {
+    smoke: '2 min on 2 cores',
+    desk: '1 to 5 minutes a run on one core, the Transformer 10 to 40',
+    paper: 'days on a GPU',
+  },
   openData: openLraData,
   plan: (model, task, scale) => lraModelPlan(model, task, scale),
   search: {

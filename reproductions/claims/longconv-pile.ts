@@ -68,6 +68,11 @@ const claim: TrainingClaim = {
   cost: { smoke: 'seconds', desk: 'up to 10, 20 and 30 minutes a run on one core', paper: 'days on eight A100' },
   openData: (task, scale, options) => openLanguageData('pile', pileTraining(task, scale).length, scale, options),
   plan,
-  search: { scale: 'desk', tasks: ['5b'], rates: deskRates, plan: (model, task, rate) => plan(model, task, 'desk', rate) },
+  search: {
+    scale: 'desk',
+    tasks: ['5b'],
+    rates: deskRates,
+    plan: (model, task, rate) => plan(model, task, 'desk', rate),
+  },
 };
 export default claim;

@@ -101,7 +101,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['image'], models: Object.keys(variants) },
     paper: { tasks: ['text', 'image'], models: Object.keys(variants) },
   },
-  cost: { smoke: 'seconds', desk: '8 minutes a run on 2 cores', paper: 'days on a GPU for each row' },
+  cost: { smoke: 'seconds', desk: '3 minutes a run on one core', paper: 'days on a GPU for each row' },
   openData: openLraData,
   plan(model, task, scale) {
     const variant = variants[model];

@@ -37,7 +37,11 @@ const claim: Claim = {
     desk: { tasks: [...searchedTasks], models: ['sgconv', 's4', 's4d', 'long-conv', 'transformer'] },
     paper: { tasks: ['listops', 'pathfinder', 'pathx'], models: ['sgconv'] },
   },
-  cost: { smoke: '2 min on 2 cores', desk: 'hours on a laptop', paper: 'days on a GPU' },
+  cost: {
+    smoke: '2 min on 2 cores',
+    desk: '1 to 5 minutes a run on one core, the Transformer 10 to 40',
+    paper: 'days on a GPU',
+  },
   openData: openLraData,
   plan: (model, task, scale) => lraModelPlan(model, task, scale),
 };
