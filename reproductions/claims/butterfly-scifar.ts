@@ -53,6 +53,7 @@ const claim: TrainingClaim = {
       other: { task: 'scifar', model: 'butterfly-16' },
     },
   ],
+  shares: [{ claim: 'longconv-scifar', tasks: { scifar: 'scifar' }, models: ['long-conv'] }],
   defaults: {
     smoke: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16'] },
     desk: { tasks: ['scifar'], models: ['long-conv', 'butterfly-16', 'butterfly-32', 'butterfly-256'] },

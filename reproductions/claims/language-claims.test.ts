@@ -143,11 +143,12 @@ test('the rates of desk runs are among those that every model was tried at', asy
     const claim = await load(id);
     const { search } = claim;
     assert.ok(search && claim.subject in claim.models);
+    const [task] = search.tasks;
     for (const model of Object.keys(claim.models)) {
-      const { lr } = claim.plan(model, search.task, 'desk');
+      const { lr } = claim.plan(model, task, 'desk');
       assert.ok(search.rates.includes(lr), `${id} runs ${model} at ${lr}`);
-      const own = search.plan(model, search.task, lr);
-      assert.deepEqual(own, claim.plan(model, search.task, 'desk'), `the search of ${id} runs ${model} otherwise`);
+      const own = search.plan(model, task, lr);
+      assert.deepEqual(own, claim.plan(model, task, 'desk'), `the search of ${id} runs ${model} otherwise`);
     }
   }
 });

@@ -13,7 +13,17 @@
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import { lraComparisons, lraModelPlan, lraModels, lraTaskNames, openLraData, sameTasks, searchedRates, searchedShare, searchedTasks } from '../lra.ts';
+import {
+  lraComparisons,
+  lraModelPlan,
+  lraModels,
+  lraTaskNames,
+  openLraData,
+  sameTasks,
+  searchedRates,
+  searchedShare,
+  searchedTasks,
+} from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',

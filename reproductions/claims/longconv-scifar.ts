@@ -48,6 +48,10 @@ const claim: TrainingClaim = {
       other: { task: 'scifar', model: 'long-conv' },
     },
   ],
+  shares: [
+    { claim: 's4-headline', tasks: { scifar: 'scifar' }, models: ['s4', 'transformer'] },
+    { claim: 'butterfly-scifar', tasks: { scifar: 'scifar' }, models: ['long-conv'] },
+  ],
   defaults: {
     smoke: { tasks: ['scifar'], models: ['long-conv'] },
     desk: { tasks: ['scifar'], models: ['long-conv', 'long-conv-geometric', 's4', 'transformer'] },

@@ -35,6 +35,7 @@ const claim: TrainingClaim = {
       other: { task: 'scifar', model: 'transformer' },
     },
   ],
+  shares: [{ claim: 'longconv-scifar', tasks: { scifar: 'scifar' }, models: ['s4', 'transformer'] }],
   defaults: {
     smoke: { tasks: ['scifar'], models: ['s4'] },
     desk: { tasks: ['scifar'], models: ['s4', 'transformer'] },

@@ -9,7 +9,15 @@
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import { lraComparisons, lraModelPlan, lraModels, lraTaskNames, openLraData, sameTasks, searchedTasks } from '../lra.ts';
+import {
+  lraComparisons,
+  lraModelPlan,
+  lraModels,
+  lraTaskNames,
+  openLraData,
+  sameTasks,
+  searchedTasks,
+} from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
