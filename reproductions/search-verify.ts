@@ -2,6 +2,7 @@
 import { configHash } from '../results/record.ts';
 import { type Trial, trialHash } from '../results/trials.ts';
 import type { TrainingClaim } from './claim.ts';
+import { departures } from './configured.ts';
 import { higherIsBetter } from './train/metrics.ts';
 import type { TrainingPlan } from './train/plan.ts';
 import type { Finding } from './verify.ts';
@@ -99,6 +100,14 @@ export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Se
         sentence: `${model} was tried at ${tried(model)} (rate/seed) and ${first} at ${tried(first)}: not the same budget`,
       });
   if (!decides) return found;
+  for (const trial of trials) {
+    const [line] = otherwise(claim, trial);
+    if (line)
+      found.push({
+        kind: 'wrong',
+        sentence: `${trial.model} was tried at ${trial.rate} with another configuration than the claim's: ${line}`,
+      });
+  }
   for (const model of models) {
     const [best] = ranked(trials.filter((trial) => trial.model === model));
     const taken = claim.plan(model, task, scale).lr;
@@ -109,4 +118,14 @@ export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Se
       });
   }
   return found;
+}
+
+/** Where a trial differs from what the claim runs at its rate: it may be shorter, and nothing else. */
+function otherwise(claim: TrainingClaim, trial: Trial): string[] {
+  const { search } = claim;
+  if (!search) return [];
+  const { rate, setting } = trial;
+  const plan: TrainingClaim['plan'] = (model, task) => search.plan(model, task, rate, setting);
+  const shorter = /^(steps|evaluateEvery|schedule\.(warmup|total)) is /;
+  return departures({ ...claim, plan }, trial).filter((line) => !shorter.test(line));
 }

@@ -89,6 +89,11 @@ test('a rate that was not the best, or a trial that says something else than its
   const [bad] = searches([at(taken, 0.8), at(taken * 2, 0.9)]);
   assert.match(searchFindings(h3, bad, true)[0].sentence, /h3 runs at .*, and .* was best on validation data/);
   assert.deepEqual(searchFindings(h3, bad, false), []);
+  const wider = at(taken, 0.9);
+  const plan = wider.config.plan as { network: object };
+  const other = { ...wider, config: { ...wider.config, plan: { ...plan, network: { ...plan.network, width: 99 } } } };
+  const [changedSize] = searchFindings(h3, { ...good, trials: [other as Trial] }, true);
+  assert.match(changedSize.sentence, /h3 was tried at .* with another configuration .*: network\.width is 99, not 32/);
   assert.deepEqual(
     deciding(h3, [good, { ...bad, steps: good.steps + 1 }]).map(({ trials }) => trials),
     [bad.trials],
