@@ -3,10 +3,11 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { provenance, runsFolder } from '../results/provenance.ts';
 import { configHash, newId } from '../results/record.ts';
-import { appendTrial, readTrials, type Trial } from '../results/trials.ts';
+import { appendTrial, type Trial } from '../results/trials.ts';
 import { type Job, jobConfig, lock } from './jobs.ts';
 import { DivergedError } from './train/divergence.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
+import { finishedTrial } from './trials-of.ts';
 
 export interface TrialOptions extends Pick<LoopOptions, 'signal' | 'budget' | 'report'> {
   argv: readonly string[];
@@ -31,8 +32,7 @@ export async function runTrial(
   const hash = configHash(config);
   const name = `${task}-${model}-rate${rate}${setting ? `-${setting}` : ''}-seed${plan.seed}-${hash.slice(0, 8)}`;
   const folder = join(runsFolder(), 'repro', claim.id, 'search', name);
-  const known = [...readTrials(claim.id, 'committed'), ...readTrials(claim.id, 'own')];
-  const done = known.findLast((trial) => trial.config_hash === hash);
+  const done = finishedTrial(claim, config);
   if (done) return { folder, trial: done, earlier: true, outcome: 'finished' };
   mkdirSync(folder, { recursive: true });
   const unlock = lock(folder);

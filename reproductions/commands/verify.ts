@@ -5,7 +5,7 @@ import { readEvidence } from '../../results/evidence.ts';
 import { readMeasurements } from '../../results/measurement.ts';
 import { choose } from '../../results/terminal/options.ts';
 import { print, progress } from '../../results/terminal/output.ts';
-import { readTrials, type Trial } from '../../results/trials.ts';
+import type { Trial } from '../../results/trials.ts';
 import { claimIds, loadClaim, type TrainingClaim } from '../claim.ts';
 import type { Options } from '../cli.ts';
 import { exit } from '../errors.ts';
@@ -16,6 +16,7 @@ import { deviceName, summariesOf } from '../measure/results.ts';
 import { measurementFindings } from '../measure/verify.ts';
 import { summaries } from '../results.ts';
 import { deciding, searches, searchFindings, trialFindings } from '../search-verify.ts';
+import { trialsOf } from '../trials-of.ts';
 import { type Finding, findings } from '../verify.ts';
 
 interface Verified {
@@ -71,12 +72,12 @@ const lostCurve = (claim: TrainingClaim, id: string): Verified => ({
   found: [{ kind: 'wrong', sentence: 'there is no kept record that it is of' }],
 });
 
-/** Every trial, then every search as a whole. What this machine tried decides nothing: the claim's rates do not follow it. */
+/** Every trial, then every search as a whole, shared trials among them. What this machine tried decides nothing: the claim's rates do not follow it. */
 function searched(claim: TrainingClaim): Verified[] {
-  const committed = readTrials(claim.id, 'committed');
+  const committed = trialsOf(claim, 'committed');
   const kept = new Set(committed.map(({ id }) => id));
   // A trial that was kept is in both; a search of this machine may go on with one that was.
-  const own = readTrials(claim.id, 'own').filter(({ id }) => !kept.has(id));
+  const own = trialsOf(claim, 'own').filter(({ id }) => !kept.has(id));
   const published = searches(committed);
   const decide = deciding(claim, published);
   const going = searches([...committed, ...own]).filter(({ trials }) => trials.some((trial) => own.includes(trial)));
@@ -87,7 +88,9 @@ function searched(claim: TrainingClaim): Verified[] {
     const shown = `${trials.length} trials, judged on validation data`;
     return { id: name, name, found, result: { trials: trials.length }, shown };
   });
-  return [...[...committed, ...own].map((trial) => tried(claim, trial)), ...whole];
+  // The claim that made a trial reads it.
+  const made = [...committed, ...own].filter((trial) => trial.claim === claim.id);
+  return [...made.map((trial) => tried(claim, trial)), ...whole];
 }
 
 function tried(claim: TrainingClaim, trial: Trial): Verified {

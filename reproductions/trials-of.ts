@@ -1,0 +1,57 @@
+/** The trials of a claim: its own, and those of claims that share its runs, which were tried once for both. */
+import { configHash } from '../results/record.ts';
+import { readTrials, type Trial } from '../results/trials.ts';
+import type { TrainingClaim } from './claim.ts';
+import { departures } from './configured.ts';
+
+type Read = typeof readTrials;
+
+/** A trial of another claim under this claim's name for its task. Its id and configuration stay what they were. */
+const renamed = (trial: Trial, task: string): Trial => ({ ...trial, task });
+
+/** Own trials first; another claim's trial of a plan, seed and data that are there already is left out. */
+export function trialsOf(claim: TrainingClaim, from: 'committed' | 'own', read: Read = readTrials): Trial[] {
+  const all = read(claim.id, from);
+  const known = new Set(all.map(key));
+  for (const { claim: other, tasks, models } of claim.shares ?? [])
+    for (const trial of read(other, from)) {
+      const task = tasks[trial.task];
+      if (task === undefined || !models.includes(trial.model)) continue;
+      const here = renamed(trial, task);
+      if (known.has(key(here)) || !planned(claim, here)) continue;
+      known.add(key(here));
+      all.push(here);
+    }
+  return all;
+}
+
+const key = ({ task, model, scale, config, data }: Trial): string =>
+  JSON.stringify([task, model, scale, data.checksum, config.plan]);
+
+/** How long a trial is, which `--steps` decides. */
+const length = /^(steps|evaluateEvery|schedule\.(warmup|total)) is /;
+
+/** Whether the claim's own search would make this trial, of whatever length. */
+function planned(claim: TrainingClaim, trial: Trial): boolean {
+  const { search } = claim;
+  if (!search || search.scale !== trial.scale) return false;
+  const plan = (model: string, task: string) => search.plan(model, task, trial.rate, trial.setting);
+  return departures({ ...claim, plan }, trial).every((line) => length.test(line));
+}
+
+/** A trial of this configuration that was made, here or in a claim that shares it. */
+export function finishedTrial(claim: TrainingClaim, config: Record<string, unknown>): Trial | undefined {
+  const find = (id: string, hash: string) =>
+    [...readTrials(id, 'committed'), ...readTrials(id, 'own')].findLast((trial) => trial.config_hash === hash);
+  const own = find(claim.id, configHash(config));
+  if (own) return own;
+  for (const { claim: other, tasks, models } of claim.shares ?? []) {
+    if (!models.includes(String(config.model))) continue;
+    for (const [theirs, task] of Object.entries(tasks)) {
+      if (task !== config.task) continue;
+      const trial = find(other, configHash({ ...config, claim: other, task: theirs }));
+      if (trial) return renamed(trial, task);
+    }
+  }
+  return undefined;
+}
