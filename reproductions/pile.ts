@@ -17,7 +17,7 @@ export function pileTraining(task: string, scale: Scale, lr?: number): Training 
 }
 
 /**
- * Rates at desk scale, on the stand-in for the Pile: the best on validation data of `deskRates`, each model at the same
+ * Rates at desk scale, on the stand-in for the Pile: the best on validation data of `deskSearch`, each model at the same
  * three. `repro search longconv-pile` has tried the first three, `repro search hyena-pile` the others; the claims whose
  * plans are equal take them from here.
  */

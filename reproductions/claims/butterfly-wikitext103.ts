@@ -15,12 +15,12 @@
  * the 30 %: 12 layers of 4 H^2 (attention) and H^2 + 1024 H (Long Conv, linear output) beside 12 H^2.
  * `transformer-thin` is a Transformer of as many parameters (at paper scale). Desk scale: four layers of 64 channels,
  * a million tokens of the Brown corpus, each at the best of three rates on validation data: `repro search
- * butterfly-wikitext103 --steps 196`, a fifth of the steps, one seed.
+ * butterfly-wikitext103`, a fifth of the steps, one seed.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import { mean } from '../../results/statistics.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { claimModels, deskSearch, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
 import { type Results, usualVerdict, type Verdict } from '../verdict.ts';
 import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
@@ -89,7 +89,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', tasks: ['wikitext'], rates: deskRates },
+    ...{ ...deskSearch, tasks: ['wikitext'] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
   verdict,

@@ -16,7 +16,7 @@ import { languageModelRow } from '../../models/configurations/language-models.ts
 import type { Scale, TrainingClaim } from '../claim.ts';
 import {
   claimModels,
-  deskRates,
+  deskSearch,
   deskTokens,
   deskTraining,
   type LanguageClaimModel,
@@ -81,7 +81,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('pile', trainings[scale]().length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', tasks: ['pile'], rates: deskRates },
+    ...{ ...deskSearch, tasks: ['pile'] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

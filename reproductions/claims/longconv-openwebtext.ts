@@ -17,7 +17,7 @@ import { type LanguageModelRow, languageModelRow } from '../../models/configurat
 import type { Scale, TrainingClaim } from '../claim.ts';
 import {
   claimModels,
-  deskRates,
+  deskSearch,
   deskTokens,
   deskTraining,
   type LanguageClaimModel,
@@ -115,7 +115,7 @@ const claim: TrainingClaim = {
   openData: (_, scale, options) => openLanguageData('openwebtext', trainings[scale]().length, scale, options),
   plan,
   search: {
-    ...{ scale: 'desk', tasks: ['openwebtext'], rates: deskRates },
+    ...{ ...deskSearch, tasks: ['openwebtext'] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -9,12 +9,12 @@
  * Paper scale: safari's configs/experiment/pile (h3-conv, h3; the Transformer is FlashAttention's gpt3s): 0.5 million
  * tokens a step, one run for each budget, the cosine ending with it. Reconstructed: the Transformer's dropout and
  * betas, which the recipe does not state. Desk scale: the same networks with four layers of 64 channels, one, two and three
- * million tokens, each at the best of three rates on validation data: `repro search longconv-pile --steps 196`, a fifth of
+ * million tokens, each at the best of three rates on validation data: `repro search longconv-pile`, a fifth of
  * the steps, one seed.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { claimModels, deskRates, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { claimModels, deskSearch, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
 import { pileBudgets, pileRates, pileTraining } from '../pile.ts';
 
 const models: Record<string, LanguageClaimModel> = {
@@ -69,9 +69,7 @@ const claim: TrainingClaim = {
   openData: (task, scale, options) => openLanguageData('pile', pileTraining(task, scale).length, scale, options),
   plan,
   search: {
-    scale: 'desk',
-    tasks: ['5b'],
-    rates: deskRates,
+    ...{ ...deskSearch, tasks: ['5b'] },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };

@@ -72,7 +72,10 @@ const lostCurve = (claim: TrainingClaim, id: string): Verified => ({
   found: [{ kind: 'wrong', sentence: 'there is no kept record that it is of' }],
 });
 
-/** Every trial, then every search as a whole, shared trials among them. What this machine tried decides nothing: the claim's rates do not follow it. */
+/**
+ * Every trial, then every search as a whole, shared trials among them. What this machine tried decides nothing: the
+ * claim's rates do not follow it.
+ */
 function searched(claim: TrainingClaim): Verified[] {
   const committed = trialsOf(claim, 'committed');
   const kept = new Set(committed.map(({ id }) => id));
