@@ -18,6 +18,8 @@ import { transformer } from './published/transformer.ts';
 export type LraSchedule =
   /** Linear warmup, then half a cosine down to 0 at `steps`. */
   | { kind: 'cosine'; warmup: number; steps: number }
+  /** Linear warmup, then a straight line down to 0 at `steps`. */
+  | { kind: 'linear'; warmup: number; steps: number }
   /** Linear warmup, then proportional to 1/sqrt(step), until `steps`. */
   | { kind: 'inverse-sqrt'; warmup: number; steps: number }
   | { kind: 'constant'; warmup: number; steps: number };

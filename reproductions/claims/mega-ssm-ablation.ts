@@ -1,0 +1,62 @@
+/**
+ * Moving averages against state spaces, alone and inside of Mega, on LRA Image (the ablation of the S4 repository,
+ * configs/experiment/mega/lra-image/README.md; S4D is Gu et al. 2022, arXiv 2206.11893): alone S4D and S4 are far better
+ * than a moving average, inside of Mega, whose attention sees chunks of 128, a little.
+ *
+ *   repro mega-ssm-ablation --scale smoke
+ *   published, small: Mega-EMA 81.16, S4D 82.78, S4 84.76; large: 82.56, 88.28, 88.70
+ *
+ * The published numbers are of the validation split, once; here the test split is judged, at the best validation step.
+ * Paper scale: the repository's files (`models/configurations/published/mega-ablation.ts`).
+ */
+import { type AblationSystem, ablationSizes, megaAblation } from '../../models/configurations/published/mega-ablation.ts';
+import type { ClaimModel, TrainingClaim } from '../claim.ts';
+import { UsageError } from '../errors.ts';
+import { lraPlan, openLraData } from '../lra.ts';
+
+const names: Record<AblationSystem, string> = { 'mega-ema': 'Mega-EMA', s4d: 'S4D', s4: 'S4' };
+
+const systems = new Map(
+  ablationSizes.flatMap((size) =>
+    (Object.keys(names) as AblationSystem[]).map(
+      (id) => [`${id}-${size}`, { row: megaAblation[id](size), name: `(${size}) ${names[id]}` }] as const,
+    ),
+  ),
+);
+const ofSize = (size: string) => [...systems.keys()].filter((id) => id.endsWith(size));
+
+const models: Record<string, ClaimModel> = {
+  ...Object.fromEntries([...systems].map(([id, { name }]) => [id, { title: name, published: name }])),
+};
+
+const claim: TrainingClaim = {
+  kind: 'training',
+  id: 'mega-ssm-ablation',
+  title: 'Moving average, S4D and S4, alone and in Mega',
+  paper: {
+    title: 'On the Parameterization and Initialization of Diagonal State Space Models',
+    arxiv: '2206.11893',
+  },
+  table: 'the S4 repository, configs/experiment/mega/lra-image/README.md',
+  published: 'mega-ssm-ablation',
+  criterion:
+    'mean test accuracy over the seeds, at the best validation step, is at least the published validation accuracy minus 1 point',
+  tolerance: 1,
+  subject: 's4d-small',
+  models,
+  tasks: { image: 'LRA Image validation' },
+  defaults: {
+    smoke: { tasks: ['image'], models: ofSize('small') },
+    desk: { tasks: ['image'], models: ofSize('small') },
+    paper: { tasks: ['image'], models: [...systems.keys()] },
+  },
+  cost: { smoke: 'half a minute', desk: '5 to 10 minutes a run on one core', paper: 'hours on a GPU for each row' },
+  openData: openLraData,
+  plan(model, task, scale) {
+    const system = systems.get(model);
+    if (!system || task !== 'image')
+      throw new UsageError(`mega-ssm-ablation has no configuration of ${model} on ${task}`);
+    return lraPlan(system.row, scale);
+  },
+};
+export default claim;
