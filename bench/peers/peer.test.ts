@@ -11,6 +11,7 @@ const tasks: PeerTask[] = [
   { op: 'gemm', batch: 3, M: 31, N: 17, K: 43, transA: true },
   { op: 'attention', B: 2, L: 37, h: 3, d: 8, causal: false },
   { op: 'attention', B: 2, L: 37, h: 3, d: 8, causal: true },
+  { op: 'short-conv', B: 2, D: 3, L: 101, K: 5 },
 ];
 
 for (const id of peerIds)

@@ -5,7 +5,7 @@
  *
  *   fftw     FFTW 3, single precision, measured plans, fused by row as a user would write it    (fftw.cc)
  *   openblas cblas_sgemm of the OpenBLAS that is installed                                      (openblas.cc)
- *   pytorch  eager lines as the papers' code has them: rfft, multiply, irfft; softmax(q k^T) v  (pytorch.py)
+ *   pytorch  eager lines as the papers' code has them: rfft, multiply, irfft; softmax(q k^T) v; conv1d  (pytorch.py)
  */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
@@ -27,7 +27,10 @@ export type ProductTask = { op: 'gemm'; batch: number; M: number; N: number; K: 
 /** softmax(q k^T / sqrt d) v with the matrix in memory: q, k, v, o (B, L, h, d). */
 export type AttentionTask = { op: 'attention'; B: number; L: number; h: number; d: number; causal: boolean };
 
-export type PeerTask = ConvolutionTask | ProductTask | AttentionTask;
+/** Causal depthwise convolution of few taps: x (B, D, L), w (D, K), whose last tap meets the present; y (B, D, L). */
+export type ShortConvolutionTask = { op: 'short-conv'; B: number; D: number; L: number; K: number };
+
+export type PeerTask = ConvolutionTask | ProductTask | AttentionTask | ShortConvolutionTask;
 
 export interface PeerRun {
   pass: 'forward' | 'backward' | 'forward+backward';
@@ -42,7 +45,7 @@ export type PeerRequest = PeerTask & PeerRun;
 
 export interface PeerAnswer {
   seconds: number[];
-  /** Sums of squares of what the pass computed, by name: y, du, dk, dD; c, da, db; o, dq, dk, dv. */
+  /** Sums of squares of what the pass computed, by name: y, du, dk, dD; c, da, db; o, dq, dk, dv; y, dx, dw. */
   sums: Record<string, number>;
 }
 
@@ -66,6 +69,7 @@ export const peersOf = {
   'fft-conv': ['fftw', 'pytorch'],
   gemm: ['openblas'],
   attention: ['pytorch'],
+  'short-conv': ['pytorch'],
 } as const satisfies Record<PeerTask['op'], readonly PeerId[]>;
 
 interface Launch {

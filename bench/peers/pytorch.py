@@ -1,4 +1,4 @@
-# Peer `pytorch` (protocol in peer.ts): the long convolution and materialised attention as the papers' repositories
+# Peer `pytorch` (protocol in peer.ts): long and short convolutions and materialised attention as the papers' repositories
 # write them, eager PyTorch on the CPU. One JSON request a line on stdin, one JSON line on stdout; the first line says who we are.
 import json
 import sys
@@ -57,7 +57,24 @@ class Attention:
         return attention(*self.inputs, self.causal)
 
 
-ops = {"fft-conv": (Convolution, ("B", "H", "L")), "attention": (Attention, ("B", "L", "h", "d", "causal"))}
+class ShortConvolution:
+    result, gradients = "y", ("dx", "dw")
+
+    def __init__(self, B, D, L, K):
+        self.inputs = [values(0, B * D * L).reshape(B, D, L), values(1, D * K).reshape(D, K)]
+        self.g = values(3, B * D * L).reshape(B, D, L)
+
+    def graph(self):
+        x, w = self.inputs
+        (D, K), L = w.shape, x.shape[-1]
+        return torch.nn.functional.conv1d(x, w.unsqueeze(1), padding=K - 1, groups=D)[..., :L]
+
+
+ops = {
+    "fft-conv": (Convolution, ("B", "H", "L")),
+    "attention": (Attention, ("B", "L", "h", "d", "causal")),
+    "short-conv": (ShortConvolution, ("B", "D", "L", "K")),
+}
 
 
 def forward(task):

@@ -4,6 +4,7 @@ import { attention } from '../../kernels/ops/attention/op.ts';
 import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { matmul } from '../../kernels/ops/matmul/op.ts';
 import { type Shape, sizeOf } from '../../kernels/ops/op.ts';
+import { shortConv } from '../../kernels/ops/short-conv/op.ts';
 import { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { type PeerRun, type PeerTask, peerValue } from './peer.ts';
@@ -46,6 +47,17 @@ function formula(task: PeerTask): Formula {
         result: 'o',
         inputs: ['dq', 'dk', 'dv'].map((gradient) => ({ gradient, shape: [B, L, h, d] })),
         forward: (t, [q, k, v]) => attention(t, q, k, v, { causal }).o,
+      };
+    }
+    case 'short-conv': {
+      const { B, D, L, K } = task;
+      return {
+        result: 'y',
+        inputs: [
+          { gradient: 'dx', shape: [B, D, L] },
+          { gradient: 'dw', shape: [D, K] },
+        ],
+        forward: (t, [x, w]) => shortConv(t, x, w, null),
       };
     }
   }

@@ -9,14 +9,21 @@
  * The published numbers are of the validation split, once; here the test split is judged, at the best validation step.
  * Paper scale: the repository's files (`models/configurations/published/mega-ablation.ts`).
  */
-import { type AblationSystem, ablationSizes, megaAblation } from '../../models/configurations/published/mega-ablation.ts';
-import type { ClaimModel, TrainingClaim } from '../claim.ts';
+import type { LraRow } from '../../models/configurations/lra-published.ts';
+import { lraTaskShapes } from '../../models/configurations/lra-tasks.ts';
+import {
+  type AblationSystem,
+  ablationSizes,
+  megaAblation,
+} from '../../models/configurations/published/mega-ablation.ts';
+import type { TrainingClaim } from '../claim.ts';
+import { paperPlan, type Reduction, reducedPlan } from '../classifier-plan.ts';
 import { UsageError } from '../errors.ts';
-import { lraPlan, openLraData } from '../lra.ts';
+import { openLraData } from '../lra.ts';
 
 const names: Record<AblationSystem, string> = { 'mega-ema': 'Mega-EMA', s4d: 'S4D', s4: 'S4' };
 
-const systems = new Map(
+const systems = new Map<string, { row: LraRow; name: string }>(
   ablationSizes.flatMap((size) =>
     (Object.keys(names) as AblationSystem[]).map(
       (id) => [`${id}-${size}`, { row: megaAblation[id](size), name: `(${size}) ${names[id]}` }] as const,
@@ -25,8 +32,10 @@ const systems = new Map(
 );
 const ofSize = (size: string) => [...systems.keys()].filter((id) => id.endsWith(size));
 
-const models: Record<string, ClaimModel> = {
-  ...Object.fromEntries([...systems].map(([id, { name }]) => [id, { title: name, published: name }])),
+/** The same for every system, at the rates of the files. */
+const reduced: Record<'smoke' | 'desk', Reduction> = {
+  smoke: { layers: 1, width: 32, batch: 16, lr: 0.004, warmup: 5, steps: 60, evaluateEvery: 20 },
+  desk: { layers: 2, width: 64, batch: 16, warmup: 80, steps: 800, evaluateEvery: 200 },
 };
 
 const claim: TrainingClaim = {
@@ -43,8 +52,13 @@ const claim: TrainingClaim = {
     'mean test accuracy over the seeds, at the best validation step, is at least the published validation accuracy minus 1 point',
   tolerance: 1,
   subject: 's4d-small',
-  models,
+  models: Object.fromEntries([...systems].map(([id, { name }]) => [id, { title: name, published: name }])),
   tasks: { image: 'LRA Image validation' },
+  comparisons: ablationSizes.map((size) => ({
+    title: `S4D alone is better than a moving average in Mega, ${size}`,
+    one: { task: 'image', model: `s4d-${size}` },
+    other: { task: 'image', model: `mega-ema-${size}` },
+  })),
   defaults: {
     smoke: { tasks: ['image'], models: ofSize('small') },
     desk: { tasks: ['image'], models: ofSize('small') },
@@ -56,7 +70,8 @@ const claim: TrainingClaim = {
     const system = systems.get(model);
     if (!system || task !== 'image')
       throw new UsageError(`mega-ssm-ablation has no configuration of ${model} on ${task}`);
-    return lraPlan(system.row, scale);
+    const shape = lraTaskShapes.image;
+    return scale === 'paper' ? paperPlan(system.row, shape) : reducedPlan(system.row, shape, reduced[scale]);
   },
 };
 export default claim;

@@ -44,15 +44,15 @@ const tasks: Record<string, Task> = {
   pathx: {
     ...{ title: 'Path-X', side: 128, sizes: long, heads: { heads: 2, inner: 16 } },
     smoke: { layers: 1, width: 8, batch: 2, warmup: 1, steps: 2, evaluateEvery: 1 },
-    desk: { layers: 1, width: 32, batch: 4, warmup: 4, steps: 40, evaluateEvery: 20 },
+    desk: { layers: 1, width: 32, batch: 4, warmup: 6, steps: 60, evaluateEvery: 30 },
     samples: { smoke: samples(8, 4), desk: samples(500, 50) },
   },
   path256: {
     ...{ title: 'Path-256', side: 256, heads: { heads: 4, inner: 32 } },
     sizes: { layers: 2, batch: 32, epochs: 100, schedule: { kind: 'cosine', warmup: 5000, steps: 500_000 } },
     smoke: { layers: 1, width: 8, batch: 1, warmup: 1, steps: 2, evaluateEvery: 1 },
-    desk: { layers: 1, width: 32, batch: 4, warmup: 4, steps: 40, evaluateEvery: 20 },
-    samples: { smoke: samples(4, 2), desk: samples(200, 20) },
+    desk: { layers: 1, width: 16, batch: 1, warmup: 2, steps: 20, evaluateEvery: 10 },
+    samples: { smoke: samples(4, 2), desk: samples(40, 8) },
   },
 };
 
@@ -108,7 +108,8 @@ const claim: TrainingClaim = {
   },
   plan(model, task, scale) {
     const of = known(task);
-    if (!Object.hasOwn(forms, model)) throw new UsageError(`pathx-attention has no configuration of ${model} on ${task}`);
+    if (!Object.hasOwn(forms, model))
+      throw new UsageError(`pathx-attention has no configuration of ${model} on ${task}`);
     const row = rowOf(forms[model], of);
     const shape: TaskShape = { length: of.side ** 2, input: { kind: 'real', dims: 1 }, classes: 2, pairs: false };
     return scale === 'paper' ? paperPlan(row, shape) : reducedPlan(row, shape, of[scale]);

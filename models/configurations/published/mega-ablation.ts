@@ -31,9 +31,7 @@ function alone(size: AblationSize, source: string, mixer: string, config: object
   const kernel = { bidirectional: true, states: 64, copies: null, dtMin: 0.001, dtMax: 0.1 };
   return {
     ...{ ...shared, ...course[size], source, reconstructed: [], dropout: 0.1, betas: [0.9, 0.999], clip: null },
-    ...(size === 'small'
-      ? { layers: 4, width: 128, weightDecay: 0.01 }
-      : { layers: 6, width: 512, weightDecay: 0.05 }),
+    ...(size === 'small' ? { layers: 4, width: 128, weightDecay: 0.01 } : { layers: 6, width: 512, weightDecay: 0.05 }),
     layer: [{ mixer, config: { ...kernel, lr: { dt: 0.001, A: 0.001, B: 0.001 }, ...config } }],
   };
 }
@@ -54,8 +52,7 @@ function mega(size: AblationSize, source: string): LraRow {
 /** The rows by size and system. */
 export const megaAblation = {
   'mega-ema': (size: AblationSize) => mega(size, `${folder}/${size}-mega-ema.yaml`),
-  s4d: (size: AblationSize) =>
-    alone(size, `${folder}/${size}-s4d.yaml`, 's4d', { init: 'lin', discretisation: 'zoh' }),
+  s4d: (size: AblationSize) => alone(size, `${folder}/${size}-s4d.yaml`, 's4d', { init: 'lin', discretisation: 'zoh' }),
   s4: (size: AblationSize) => alone(size, `${folder}/README.md, from ${size}-s4d.yaml`, 's4', { init: 'legs' }),
 } satisfies Record<string, (size: AblationSize) => LraRow>;
 export type AblationSystem = keyof typeof megaAblation;
