@@ -1,7 +1,6 @@
 /** Published numbers that no claim runs yet, and what each lacks. They keep their row in `repro list` until one does. */
 import { formatRow, loadPublished } from '../results/published/published.ts';
 import type { Row } from '../results/record.ts';
-import { scales } from './claim.ts';
 
 /** By file of `results/published`: what is missing, in one sentence. */
 export const withoutScript: Readonly<Record<string, string>> = {
@@ -25,22 +24,14 @@ export const withoutScript: Readonly<Record<string, string>> = {
   rwkv: 'it needs SuperGLUE and a model that was trained on 332 billion tokens; its associative recall is part of hyena-recall',
 };
 
-/** Rows for the table of claims: one for every published file without a script, with its first number. */
+/** One row for each, with its first number, in the columns of `repro list`. */
 export const rowsWithoutScript = (): Row[] =>
   Object.keys(withoutScript)
     .sort()
     .map((id) => {
-      const { paper, rows, title } = loadPublished(id);
+      const [first] = loadPublished(id).rows;
       return {
-        ...{ claim: id, source: paper.arxiv ? `arXiv ${paper.arxiv}` : paper.title, task: title },
-        published: formatRow(rows[0]),
-        ...Object.fromEntries(scales.map((scale) => [scale, '-'])),
-        verdict: 'no script',
+        ...{ claim: id, verdict: 'no script', cost: withoutScript[id] },
+        ...{ published: `${first.model}, ${first.task}: ${formatRow(first)}`, ours: null },
       };
     });
-
-/** Lines below that table: what each lacks. */
-export const lacking = (): string[] =>
-  Object.entries(withoutScript)
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([id, missing]) => `${id}: no script: ${missing}`);
