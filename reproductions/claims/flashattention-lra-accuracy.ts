@@ -88,7 +88,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['image'], models: ['flash-attention', 'block-sparse-attention', 'linear-attention'] },
     paper: { tasks: [...tasks], models: forms },
   },
-  cost: { smoke: 'half a minute', desk: '10 minutes a run on one core', paper: 'a day on a GPU for each row' },
+  cost: { smoke: 'half a minute', desk: '2 to 6 minutes a run on one core', paper: 'a day on a GPU for each row' },
   openData: openLraData,
   plan(model, task, scale) {
     if (!Object.hasOwn(attentionForms, model) || !tasks.includes(task))

@@ -64,7 +64,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['image'], models: ofSize('small') },
     paper: { tasks: ['image'], models: [...systems.keys()] },
   },
-  cost: { smoke: 'half a minute', desk: '5 to 10 minutes a run on one core', paper: 'hours on a GPU for each row' },
+  cost: { smoke: 'half a minute', desk: '2 to 7 minutes a run on one core', paper: 'hours on a GPU for each row' },
   openData: openLraData,
   plan(model, task, scale) {
     const system = systems.get(model);

@@ -100,7 +100,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['path64', 'pathx'], models: ['flash-attention', 'block-sparse-attention'] },
     paper: { tasks: ['pathx', 'path256'], models: ['flash-attention', 'block-sparse-attention'] },
   },
-  cost: { smoke: 'half a minute', desk: '8 minutes a run on one core', paper: 'weeks on a GPU' },
+  cost: { smoke: 'half a minute', desk: '2 to 6 minutes a run on one core', paper: 'weeks on a GPU' },
   openData(task, scale, options) {
     const { side, samples } = known(task);
     const id = `pathfinder${side}`;

@@ -11,11 +11,10 @@
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { lraTaskNames, sameTasks } from '../lra.ts';
-import sgconvLra from './sgconv-lra.ts';
+import { lraModelPlan, lraTaskNames, openLraData, sameTasks, searchedTasks } from '../lra.ts';
 
-const tables = sgconvLra as TrainingClaim;
-const models = ['sgconv', 's4'];
+const titles = { sgconv: 'SGConv', s4: 'S4' };
+const models = Object.keys(titles);
 
 const claim: TrainingClaim = {
   kind: 'training',
@@ -29,14 +28,14 @@ const claim: TrainingClaim = {
   tolerance: 1,
   subject: 'sgconv',
   models: {
-    sgconv: { title: 'SGConv', published: 'SGConv' },
-    s4: { title: 'S4', published: 'S4-LegS (updated S4)' },
+    sgconv: { title: titles.sgconv, published: 'SGConv' },
+    s4: { title: titles.s4, published: 'S4-LegS (updated S4)' },
   },
   tasks: lraTaskNames,
   comparisons: (Object.keys(lraTaskNames) as LraTask[]).map((task) => {
-    const [better, worse] = task === 'image' ? ['s4', 'sgconv'] : ['sgconv', 's4'];
+    const [better, worse] = task === 'image' ? (['s4', 'sgconv'] as const) : (['sgconv', 's4'] as const);
     return {
-      title: `${tables.models[better].title} is better than ${tables.models[worse].title}, ${lraTaskNames[task]}`,
+      title: `${titles[better]} is better than ${titles[worse]}, ${lraTaskNames[task]}`,
       one: { task, model: better },
       other: { task, model: worse },
     };
@@ -44,11 +43,11 @@ const claim: TrainingClaim = {
   shares: ['sgconv-lra', 'longconv-lra'].map((id) => ({ claim: id, tasks: sameTasks, models })),
   defaults: {
     smoke: { tasks: ['image'], models },
-    desk: { tasks: ['listops', 'image'], models },
+    desk: { tasks: [...searchedTasks], models },
     paper: { tasks: Object.keys(lraTaskNames), models },
   },
-  cost: { smoke: 'half a minute', desk: '10 minutes a run on one core', paper: 'days on a GPU' },
-  openData: tables.openData,
-  plan: tables.plan,
+  cost: { smoke: 'half a minute', desk: '1 to 5 minutes a run on one core', paper: 'days on a GPU' },
+  openData: openLraData,
+  plan: (model, task, scale) => lraModelPlan(model, task, scale),
 };
 export default claim;
