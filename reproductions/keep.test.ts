@@ -67,6 +67,7 @@ test('a curve has at most sixty means of the training loss and every validation'
   assert.ok(Math.abs(mean - 2) < 0.01, `${mean}`);
   assert.equal(curve.validation.length, 10);
   assert.deepEqual(curve.validation.at(-1), [record.steps, record.validation.loss, record.validation.value]);
+  assert.deepEqual([curve.kernel?.mixer, curve.kernel?.length, curve.kernel?.taps.length], ['h3', 300, 128]);
   assert.deepEqual(curveFindings(record, curve), []);
   assert.deepEqual(curveFindings(record, undefined), []);
   const forgedCurve = { ...curve, validation: curve.validation.slice(0, -1) };

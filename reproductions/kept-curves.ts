@@ -1,8 +1,11 @@
 /** The small curve that is kept of a run, out of its journal; and whether it agrees with the evidence of the run. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import * as z from 'zod';
 import { thinned } from '../results/charts/curves.ts';
 import type { Curve } from '../results/curves.ts';
 import type { Evidence } from '../results/evidence.ts';
+import { keptKernelSchema, kernelsFile } from '../results/kernels.ts';
 import { runsFolder } from '../results/provenance.ts';
 import { Journal } from './train/journal.ts';
 import { higherIsBetter } from './train/metrics.ts';
@@ -32,7 +35,16 @@ export function curveOf(record: Evidence): Curve | null {
     claim: record.claim,
     training: thinned(losses, POINTS).map(({ step, value }) => [step, Number(value.toPrecision(DIGITS))]),
     validation: evaluations.map(({ step, loss, value }) => [step, loss, value]),
+    ...firstKernel(folderOf(record)),
   };
+}
+
+/** Runs that were made before kernels were written down have none. */
+function firstKernel(folder: string): Pick<Curve, 'kernel'> {
+  const file = kernelsFile(folder);
+  if (!existsSync(file)) return {};
+  const [kernel] = z.array(keptKernelSchema).parse(JSON.parse(readFileSync(file, 'utf8')));
+  return { kernel };
 }
 
 /** What is wrong with the curve of a record; nothing: the best step it shows is the one that was tested. */

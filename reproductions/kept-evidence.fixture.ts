@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { appendEvidence, type Evidence } from '../results/evidence.ts';
+import { keptKernel, kernelsFile } from '../results/kernels.ts';
 import { appendMeasurement, type MeasurementEvidence, observationsHash } from '../results/measurement.ts';
 import { configHash } from '../results/record.ts';
 import type { TrainingClaim } from './claim.ts';
@@ -39,10 +40,13 @@ function journalOf({ steps, best_step, validation, test, config, time }: Evidenc
   return [...lines, { event: 'finished', time, step: steps }];
 }
 
-/** Into this machine's evidence, with its journal. */
+/** Into this machine's evidence, with its journal and what its first convolution has become. */
 export function leave(record: Evidence): void {
   appendEvidence(record);
   leaveJournal(record);
+  const taps = Float64Array.from({ length: 300 }, (_, t) => Math.exp(-t / 50));
+  if (record.model !== 'attention')
+    writeFileSync(kernelsFile(folderOf(record)), JSON.stringify([keptKernel(0, record.model, [taps])]));
 }
 
 export function leaveJournal(record: Evidence): void {

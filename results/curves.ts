@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { evidenceFolders } from './evidence.ts';
+import { keptKernelSchema } from './kernels.ts';
 import { appendRecord, readRecords, showDamage } from './store.ts';
 import { progress } from './terminal/output.ts';
 
@@ -20,6 +21,8 @@ const curveSchema = z.object({
   training: z.array(z.tuple([step, z.number()])).min(1),
   /** Every evaluation on the validation split: step, loss, value in the metric of the record. */
   validation: z.array(z.tuple([step, z.number(), z.number()])).min(1),
+  /** What the first convolution has become; absent: there is none, or it was not drawn. */
+  kernel: keptKernelSchema.optional(),
 });
 export type Curve = z.infer<typeof curveSchema>;
 

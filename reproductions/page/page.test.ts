@@ -54,12 +54,13 @@ const section = (text: string, id: string) =>
 
 test('pages are written once, keep what people wrote, and are then what the evidence makes', async () => {
   const chart = 'results/charts/claims/h3-synthetics.svg';
+  const kernels = 'results/charts/claims/h3-synthetics-kernels.svg';
   const missing = await outdated();
   assert.ok(
     missing.includes('results/README.md is missing') && missing.includes(`${chart} is missing`),
     missing.join(),
   );
-  assert.deepEqual((await writePages()).sort(), ['README.md', 'results/README.md', chart].sort());
+  assert.deepEqual((await writePages()).sort(), ['README.md', 'results/README.md', chart, kernels].sort());
   assert.deepEqual(await outdated(), []);
   assert.deepEqual(await writePages(), []);
   const text = read('README.md');
@@ -97,6 +98,7 @@ test('a claim that was run has its rows with intervals, simple methods, verdicts
   assert.match(own, /Simple methods on the same test split of Associative recall: counting words 30\.0 %/);
   assert.match(own, /stand-in:other words/);
   assert.match(own, /!\[Validation curves of h3-synthetics\]\(charts\/claims\/h3-synthetics\.svg\)/);
+  assert.match(own, /!\[Learned kernels of h3-synthetics\]\(charts\/claims\/h3-synthetics-kernels\.svg\)/);
   assert.match(own, /<summary>The learned kernels<\/summary>\n\n\| task/);
   const commands = own.split('```')[1].split('\n').slice(1, -1);
   assert.deepEqual(commands, [
@@ -127,7 +129,10 @@ test('the chart has a panel for each task and scale, a colour for each model, an
     assert.ok(svg.includes(`>${name}: validation accuracy, %<`), name);
   assert.equal(svg.match(/<path d="M[^"]+" fill="none" stroke="#0b6e99"/g)?.length, 5);
   assert.equal(svg.match(/<path d="M[^"]+" fill="none" stroke="#d9730d"/g)?.length, 3);
-  assert.ok(svg.length < 60_000, `${svg.length}`);
+  const kernels = read('results/charts/claims/h3-synthetics-kernels.svg');
+  // Of the largest scale of a task: attention has runs at desk scale alone, and no convolution.
+  assert.equal(kernels.match(/>H3: taps of a channel, the first</g)?.length, 2);
+  assert.ok(kernels.includes('>Associative recall, paper scale: root mean square'));
 });
 
 test('what is not what the evidence makes is named with its first line', async () => {

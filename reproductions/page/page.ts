@@ -6,14 +6,16 @@ import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { committedRoot } from '../../results/provenance.ts';
 import { claimIds, loadClaim } from '../claim.ts';
-import { resultsOf } from '../claim-results.ts';
+import { resultsOf, type TrainingResults } from '../claim-results.ts';
 import { writeAtomically } from '../data/cache.ts';
 import { UsageError } from '../errors.ts';
 import { claimsTable } from './claims-table.ts';
 import { courseChart } from './course-chart.ts';
+import { drawnRuns } from './drawn-runs.ts';
+import { kernelChart } from './kernel-chart.ts';
 import { blocks } from './markdown.ts';
 import { measuredSection } from './measured-section.ts';
-import { trainingSection } from './training-section.ts';
+import { type Chart, trainingSection } from './training-section.ts';
 
 const README = 'README.md';
 const RESULTS = 'results/README.md';
@@ -28,14 +30,25 @@ export async function pages(root = committedRoot()): Promise<Map<string, string 
   const all = (await Promise.all(claimIds().map(loadClaim))).map((claim) => resultsOf(claim, 'committed'));
   const sections = all.map((results) => {
     if (results.kind === 'measurement') return measuredSection(results);
-    const drawn = courseChart(results);
-    if (drawn === null) return trainingSection(results, null);
-    files.set(`${CHARTS}/${results.claim.id}.svg`, drawn);
-    return trainingSection(results, `charts/claims/${results.claim.id}.svg`);
+    const charts = chartsOf(results);
+    for (const { file, text } of charts) files.set(`${CHARTS}/${file}`, text);
+    return trainingSection(results, charts);
   });
   files.set(RESULTS, `${blocks(introduction, claimsTable(all, ''), ...sections)}\n`);
   files.set(README, withTable(readFileSync(join(root, README), 'utf8'), claimsTable(all, RESULTS)));
   return files;
+}
+
+/** Pictures of a claim's kept runs, by their name in the folder of charts. */
+function chartsOf(results: TrainingResults): (Chart & { text: string })[] {
+  const { id, title } = results.claim;
+  const runs = drawnRuns(results);
+  if (!runs) return [];
+  const kernels = kernelChart(title, runs);
+  return [
+    { file: `${id}.svg`, what: `Validation curves of ${id}`, text: courseChart(title, runs) },
+    ...(kernels ? [{ file: `${id}-kernels.svg`, what: `Learned kernels of ${id}`, text: kernels }] : []),
+  ];
 }
 
 const introduction = blocks(

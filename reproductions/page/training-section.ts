@@ -10,8 +10,14 @@ import { blocks, bullets, folded, plain, sentence, table } from './markdown.ts';
 import { trainingCommands } from './rerun.ts';
 import { commands, head, keptIn, shown } from './section.ts';
 
-/** `chart`: the picture of its curves, from the page; null: there is none. */
-export function trainingSection(results: TrainingResults, chart: string | null): string {
+export interface Chart {
+  /** In the folder of charts. */
+  file: string;
+  /** For those who cannot see it. */
+  what: string;
+}
+
+export function trainingSection(results: TrainingResults, charts: readonly Chart[]): string {
   const { claim, summaries, runs, compared } = results;
   if (!summaries.length) return blocks(head(results), publishedNumbers(claim), firstRun(claim));
   const own = runs.filter((run) => run.claim === claim.id);
@@ -33,7 +39,7 @@ export function trainingSection(results: TrainingResults, chart: string | null):
           bullets(compared.map(({ verdict }) => `**${verdict.kind}**: ${sentence(plain(verdict.sentence))}`)),
         )
       : '',
-    chart ? `![Validation curves of ${claim.id}](${chart})` : '',
+    ...charts.map(({ file, what }) => `![${what}](charts/claims/${file})`),
     kernels(results),
     publishedNumbers(claim),
     commands('To run it again:', trainingCommands(results)),

@@ -55,20 +55,28 @@ export function thinned(points: Course['loss'], most = POINTS): Course['loss'] {
   return parts;
 }
 
-/** `hues`: which colour each curve has; default: the next one. `dots`: whether points are marked; default: few are. */
+export interface PanelOptions {
+  /** Which colour each curve has; default: the next one. */
+  hues?: readonly number[];
+  /** Whether points are marked; default: few are. */
+  dots?: boolean;
+  /** Never on a logarithmic axis. */
+  linear?: boolean;
+}
+
 export function panelOf(
   name: string,
   curves: readonly Course['loss'][],
   level: number | undefined,
-  hues?: readonly number[],
-  dots = curves.every((points) => points.length <= DOTTED),
+  options: PanelOptions = {},
 ): Panel {
+  const { hues, linear, dots = curves.every((points) => points.length <= DOTTED) } = options;
   const all = curves.flat();
   const values = [...all.map((p) => p.value), ...(level === undefined ? [] : [level])];
   const last = Math.max(1, ...all.map((p) => p.step));
   const [low, high] = values.length ? [Math.min(...values), Math.max(...values)] : [0, 1];
   // What falls by more than a factor of twenty is read off a logarithmic axis.
-  const log = low > 0 && high / low > 20;
+  const log = !linear && low > 0 && high / low > 20;
   const pad = high > low ? 0.05 * (high - low) : Math.max(1e-3, Math.abs(high) * 0.05);
   const x = scaleLinear([0, last], [0, panelWidth]);
   const y = log

@@ -7,7 +7,7 @@ const curve = (n: number) => Array.from({ length: n }, (_, i) => ({ step: i + 1,
 
 test('panels stand in two columns, and runs of one name have one colour', () => {
   const panels = ['one', 'two & <3>', 'three'].map((name) =>
-    panelOf(name, [curve(5), curve(6), curve(7)], 1, [0, 0, 1]),
+    panelOf(name, [curve(5), curve(6), curve(7)], 1, { hues: [0, 0, 1] }),
   );
   const svg = drawGrid('A title', panels, ['first', 'second']);
   assert.equal(svg.match(/<g transform="translate\(34,\d+\)">/g)?.length, 3);

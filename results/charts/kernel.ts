@@ -4,19 +4,21 @@ import { type Panel, type Point, panelHeight, panelWidth, picture } from './pane
 
 /** `channels[h][t]`: taps of each channel. The same kernel always gives the same text. */
 export function drawKernel(title: string, channels: readonly Float64Array[]): string {
-  return picture(title, [tapsOf(channels), sizesOf(channels)]);
+  const shown = [0, 1 / 3, 2 / 3, 1].map((part) => channels[Math.round(part * (channels.length - 1))]);
+  const sizes = sizePanel('root mean square of all channels over lag + 1', [sizesByLag(channels)], channels[0].length);
+  return picture(title, [tapPanel('taps of four channels over time', shown), sizes]);
 }
 
-/** Four channels, spread over the width of the model: values over time. */
-function tapsOf(channels: readonly Float64Array[]): Panel {
-  const shown = [0, 1 / 3, 2 / 3, 1].map((part) => channels[Math.round(part * (channels.length - 1))]);
-  const largest = Math.max(...shown.map((k) => k.reduce((m, v) => Math.max(m, Math.abs(v)), 0))) || 1;
-  const L = channels[0].length;
-  const x = scaleLinear([0, L], [0, panelWidth]);
+/** Values over time. */
+export function tapPanel(name: string, shown: readonly ArrayLike<number>[], hues?: readonly number[]): Panel {
+  const kernels = shown.map((k) => Array.from(k));
+  const largest = Math.max(...kernels.map((k) => k.reduce((m, v) => Math.max(m, Math.abs(v)), 0))) || 1;
+  const x = scaleLinear([0, Math.max(...kernels.map((k) => k.length))], [0, panelWidth]);
   const y = scaleLinear([-largest, largest], [panelHeight, 0]);
   return {
-    name: 'taps of four channels over time',
-    curves: shown.map((k) => Array.from(k, (v, t): Point => [x(t), y(v)])),
+    name,
+    curves: kernels.map((k) => k.map((v, t): Point => [x(t), y(v)])),
+    ...(hues ? { hues } : {}),
     x,
     y,
     xTicks: x.ticks(4).map((v) => [v, x(v)]),
@@ -25,8 +27,8 @@ function tapsOf(channels: readonly Float64Array[]): Panel {
   };
 }
 
-/** Root mean square over all channels of the taps near each lag, 1 to L, on logarithmic axes. */
-function sizesOf(channels: readonly Float64Array[]): Panel {
+/** Root mean square over all channels of the taps near each lag, 1 to L, four times for each doubling. */
+export function sizesByLag(channels: readonly Float64Array[]): Point[] {
   const L = channels[0].length;
   const points: Point[] = [];
   const ratio = 2 ** 0.25;
@@ -37,7 +39,17 @@ function sizesOf(channels: readonly Float64Array[]): Panel {
     const size = Math.sqrt(sum / ((high - low) * channels.length));
     if (size > 0) points.push([Math.sqrt(low * (high - 1)), size]);
   }
-  const sizes = points.map(([, v]) => v);
+  return points;
+}
+
+/** Sizes over lags 1 to L, both on logarithmic axes. A curve that leaves six decades ends there. */
+export function sizePanel(
+  name: string,
+  curves: readonly (readonly Point[])[],
+  L: number,
+  hues?: readonly number[],
+): Panel {
+  const sizes = curves.flatMap((points) => points.map(([, v]) => v));
   const top = 10 ** Math.ceil(Math.log10(Math.max(...sizes, 1e-12)));
   const bottom = Math.max(top * 1e-6, 10 ** Math.floor(Math.log10(Math.min(...sizes, top / 10))));
   const x = scaleLog([1, L], [0, panelWidth]);
@@ -48,9 +60,9 @@ function sizesOf(channels: readonly Float64Array[]): Panel {
   };
   const power = (v: number) => (v >= 1 && v <= 1000 ? String(v) : `1e${Math.round(Math.log10(v))}`);
   return {
-    name: 'root mean square of all channels over lag + 1',
-    // A curve that leaves six decades ends there.
-    curves: [points.filter(([, v]) => v >= bottom).map(([t, v]): Point => [x(t), y(v)])],
+    name,
+    curves: curves.map((points) => points.filter(([, v]) => v >= bottom).map(([t, v]): Point => [x(t), y(v)])),
+    ...(hues ? { hues } : {}),
     x,
     y,
     xTicks: decades(1, L).map((v) => [v, x(v)]),
