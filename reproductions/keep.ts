@@ -16,6 +16,7 @@ import { curveFindings, curveOf } from './kept-curves.ts';
 import type { MeasurementClaim } from './measure/measurement.ts';
 import { measurementFindings } from './measure/verify.ts';
 import { searches, searchFindings, trialFindings } from './search-verify.ts';
+import { trialsOf } from './trials-of.ts';
 import { type Finding, findings } from './verify.ts';
 
 export interface Keeping {
@@ -104,7 +105,10 @@ function keepCurves(claim: TrainingClaim, keeping: Keeping): void {
   }
 }
 
-/** A search is taken as a whole: while some of its models are still to be tried as the others were, it waits. */
+/**
+ * A search is taken as a whole: while some of its models are still to be tried as the others were, it waits. Trials of
+ * claims that share runs are a part of it, and are taken by their own claim.
+ */
 function keepTrials(claim: TrainingClaim, keeping: Keeping): void {
   const committed = readTrials(claim.id, 'committed');
   const own = fresh(readTrials(claim.id, 'own'), committed);
@@ -112,7 +116,9 @@ function keepTrials(claim: TrainingClaim, keeping: Keeping): void {
     const name = [claim.id, 'search', trial.task, trial.model, trial.setting, `rate ${trial.rate} seed ${trial.seed}`];
     return acceptable(keeping, name.filter(Boolean).join(' '), trial, trialFindings(claim, trial));
   });
-  for (const search of searches([...committed, ...clean])) {
+  const shared = [...trialsOf(claim, 'committed'), ...trialsOf(claim, 'own')].filter((one) => one.claim !== claim.id);
+  const whole = new Map([...shared, ...committed, ...clean].map((trial) => [trial.id, trial]));
+  for (const search of searches([...whole.values()])) {
     const added = search.trials.filter((trial) => clean.includes(trial));
     if (!added.length) continue;
     const found = searchFindings(claim, search, false);
