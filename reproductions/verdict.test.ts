@@ -10,7 +10,7 @@ const row = (change: Partial<PublishedRow> = {}): PublishedRow => ({
 const verdict = (change: Partial<Results>, least = 1) =>
   usualVerdict(
     {
-      ...{ published: row(), metric: 'accuracy', values: [60], scale: 'paper', kind: 'generated-equivalent' },
+      ...{ published: row(), metric: 'accuracy', values: [60, 60], scale: 'paper', kind: 'generated-equivalent' },
       ...{ guess: 17, count: 2000, departures: [] },
       ...change,
     },
@@ -20,7 +20,7 @@ const verdict = (change: Partial<Results>, least = 1) =>
 test('only paper scale on the same distribution can reproduce a number', () => {
   assert.equal(verdict({}).kind, 'reproduced');
   for (const scale of ['smoke', 'desk'] as const) assert.equal(verdict({ scale, values: [99] }).kind, 'partial scale');
-  assert.equal(verdict({ kind: 'stand-in:x', values: [60] }).kind, 'stand-in data');
+  assert.equal(verdict({ kind: 'stand-in:x' }).kind, 'stand-in data');
   const shortened = verdict({ departures: ['steps is 10, not 3000'] });
   assert.equal(shortened.kind, 'partial scale');
   assert.match(shortened.sentence, /not the published configuration: steps is 10, not 3000/);
@@ -38,11 +38,13 @@ test('only paper scale on the same distribution can reproduce a number', () => {
 });
 
 test('one point, or two published deviations, are allowed below; the interval over seeds must leave no doubt', () => {
-  assert.equal(verdict({ values: [59] }).kind, 'reproduced');
-  assert.equal(verdict({ values: [58.9] }).kind, 'below');
-  assert.equal(verdict({ values: [57], published: row({ deviation: 1.5 }) }).kind, 'reproduced');
+  assert.equal(verdict({ values: [59, 59] }).kind, 'reproduced');
+  assert.equal(verdict({ values: [58.9, 58.9] }).kind, 'below');
+  assert.equal(verdict({ values: [57, 57], published: row({ deviation: 1.5 }) }).kind, 'reproduced');
   assert.equal(verdict({ values: [60.1, 60, 59.9] }).kind, 'reproduced');
   assert.equal(verdict({ values: [56, 62] }).kind, 'unclear');
+  assert.equal(verdict({ values: [60] }).kind, 'unclear');
+  assert.match(verdict({ values: [60] }).sentence, /one seed says nothing of the spread/);
   assert.equal(verdict({ values: [57.1, 57, 56.9] }).kind, 'below');
   assert.match(verdict({ values: [60.1, 60, 59.9] }).sentence, /^60 \[59\.75, 60\.25\] over 3 seeds/);
   assert.match(
@@ -52,17 +54,17 @@ test('one point, or two published deviations, are allowed below; the interval ov
 });
 
 test('a result that is far too good is not simply a success', () => {
-  assert.equal(verdict({ values: [62.9] }).kind, 'reproduced');
-  assert.equal(verdict({ values: [63.1] }).kind, 'above');
+  assert.equal(verdict({ values: [62.9, 62.9] }).kind, 'reproduced');
+  assert.equal(verdict({ values: [63.1, 63.1] }).kind, 'above');
 });
 
 test('of a perplexity or an error, less is better', () => {
   const perplexity = (values: number[]) =>
     verdict({ metric: 'perplexity', published: row({ value: 20 }), values, guess: 50257 }, 0.2).kind;
-  assert.equal(perplexity([20.2]), 'reproduced');
-  assert.equal(perplexity([20.3]), 'below');
-  assert.equal(perplexity([19.5]), 'reproduced');
-  assert.equal(perplexity([19.3]), 'above');
+  assert.equal(perplexity([20.2, 20.2]), 'reproduced');
+  assert.equal(perplexity([20.3, 20.3]), 'below');
+  assert.equal(perplexity([19.5, 19.5]), 'reproduced');
+  assert.equal(perplexity([19.3, 19.3]), 'above');
   assert.equal(perplexity([20.1, 20.9]), 'unclear');
 });
 

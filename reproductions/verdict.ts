@@ -52,7 +52,7 @@ const TOO_GOOD = 3;
 /**
  * The usual criterion. A number is reproduced when, at paper scale and on the paper's data or data of the same
  * distribution, the mean over seeds is at most `least` (or two published deviations) worse than it, and the 95 %
- * interval over seeds leaves no doubt; `unclear` when the interval reaches over that line.
+ * interval over seeds leaves no doubt; `unclear` when the interval reaches over that line, or one seed has none.
  */
 export function usualVerdict(results: Results, least: number): Verdict {
   const { published, metric, values, scale, kind, departures } = results;
@@ -76,6 +76,8 @@ export function usualVerdict(results: Results, least: number): Verdict {
   const sentence =
     `${showInterval(interval)} over ${values.length} seed${values.length === 1 ? '' : 's'} against ` +
     `${formatRow(published)}, and ${show(bar, 4)} was needed${hearsay}`;
+  if (values.length < 2)
+    return { kind: 'unclear', sentence: `${sentence}; one seed says nothing of the spread over seeds: run more` };
   const best = sign * (sign > 0 ? (interval.high ?? interval.estimate) : (interval.low ?? interval.estimate));
   const worst = sign * (sign > 0 ? (interval.low ?? interval.estimate) : (interval.high ?? interval.estimate));
   if (best < sign * bar) return { kind: 'below', sentence };
