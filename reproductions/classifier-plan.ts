@@ -36,7 +36,7 @@ export interface Reduction {
   layers: number;
   width: number;
   batch: number;
-  /** Default: as published. */
+  /** Default: the highest of the published schedule. */
   lr?: number;
   warmup: number;
   steps: number;
@@ -56,7 +56,7 @@ export const atRate = (size: Reduction, lr: number | undefined): Reduction =>
  * tiles: the same function, without the L x L tables that do not fit beside the rest.
  */
 export function reducedPlan(row: ClassifierRow, shape: TaskShape, small: Reduction): ClassifierPlan {
-  const { layers, width, batch, lr = row.lr, warmup, steps, evaluateEvery, length = shape.length } = small;
+  const { layers, width, batch, lr = highest(row), warmup, steps, evaluateEvery, length = shape.length } = small;
   const network = classifierNetwork({ ...row, layers, width, layer: narrower(row, small) }, { ...shape, length });
   return {
     ...paperPlan(row, shape),
@@ -65,6 +65,10 @@ export function reducedPlan(row: ClassifierRow, shape: TaskShape, small: Reducti
     schedule: { kind: 'cosine', warmup, total: steps, warmupFrom: 'one', minFactor: 0 },
   };
 }
+
+/** The highest published rate: an inverse square root reaches a part of the one that is stated. */
+const highest = ({ lr, schedule: { kind, warmup } }: ClassifierRow): number =>
+  kind === 'inverse-sqrt' ? lr / Math.sqrt(warmup) : lr;
 
 /** Attention and MLP sizes are stated in channels: they shrink with the width. */
 function narrower(row: ClassifierRow, { width, kernelLr }: Reduction): ClassifierRow['layer'] {

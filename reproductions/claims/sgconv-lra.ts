@@ -9,15 +9,7 @@
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import {
-  lraComparisons,
-  lraModelPlan,
-  lraModels,
-  lraTaskNames,
-  openLraData,
-  sameTasks,
-  searchedTasks,
-} from '../lra.ts';
+import { deskTasks, lraComparisons, lraModelPlan, lraModels, lraTaskNames, openLraData, sameTasks } from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
@@ -42,7 +34,7 @@ const claim: Claim = {
   shares: [{ claim: 'longconv-lra', tasks: sameTasks, models: lraModels }],
   defaults: {
     smoke: { tasks: ['listops'], models: ['sgconv'] },
-    desk: { tasks: [...searchedTasks], models: ['sgconv', 's4', 's4d', 'long-conv', 'transformer'] },
+    desk: { tasks: [...deskTasks], models: ['sgconv', 's4', 's4d', 'long-conv', 'transformer'] },
     paper: { tasks: ['listops', 'pathfinder', 'pathx'], models: ['sgconv'] },
   },
   cost: {
