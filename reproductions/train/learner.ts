@@ -26,6 +26,8 @@ export interface Learner {
   loss(t: Tape, batch: AnyHostBatch, rate?: number): { loss: Tensor; measure(): Promise<Measured> };
   /** The convolution kernels of its blocks. */
   kernels(t: Tape): BlockKernel[];
+  /** What its mean loss is a mean of: sequences, tokens that are to be predicted, hidden steps. */
+  predictions(batch: AnyHostBatch): number;
   /** Steps of the batch's sequences that are not padding. */
   tokens(batch: AnyHostBatch): number;
 }
@@ -62,6 +64,7 @@ function classification(model: Awaited<ReturnType<typeof buildClassifier>>): Lea
   return {
     store: model.store,
     kernels: (t) => model.kernels(t),
+    predictions: ({ B }) => B,
     tokens: (batch) => {
       const { lengths, rows, L } = batch as HostBatch;
       return lengths ? sum(lengths) : rows * L;
@@ -85,6 +88,7 @@ function tokens(model: Awaited<ReturnType<typeof buildLanguageModel>>, metric: M
   return {
     store: model.store,
     kernels: (t) => model.kernels(t),
+    predictions: (batch) => counted((batch as TokenHostBatch).targets),
     tokens: ({ B, L }) => B * L,
     loss(t, batch) {
       const { x, targets, B, L } = batch as TokenHostBatch;
@@ -107,6 +111,7 @@ function series(model: Awaited<ReturnType<typeof buildMaskedRegression>>): Learn
   return {
     store: model.store,
     kernels: (t) => model.kernels(t),
+    predictions: ({ B }) => B,
     tokens: (batch) => sum((batch as SeriesHostBatch).lengths),
     loss(t, batch) {
       const { x, times, hidden, B, L } = batch as SeriesHostBatch;
@@ -125,6 +130,7 @@ function functions(model: Awaited<ReturnType<typeof buildClassifier>>): Learner 
   return {
     store: model.store,
     kernels: (t) => model.kernels(t),
+    predictions: ({ B }) => B,
     tokens: ({ B, L }) => B * L,
     loss(t, batch) {
       const { x, y, B, L } = batch as FunctionHostBatch;

@@ -64,7 +64,8 @@ export class Session {
       decayed: plan.decayed ?? 'all',
     });
     this.plateau = plan.plateau ? new Plateau(plan.plateau) : null;
-    this.#loader = new Loader(dataset);
+    // While a step is made, the next one is prepared.
+    this.#loader = new Loader(dataset, { ahead: plan.accumulation + 1 });
   }
 
   static async open(device: Device, dataset: AnyDataset, plan: TrainingPlan): Promise<Session> {
@@ -81,18 +82,21 @@ export class Session {
     const { plan, model } = this;
     const factor = scheduleFactor(plan.schedule, this.step) * (this.plateau?.factor ?? 1);
     this.#parts ??= this.#loader.run(this.#order.from(this.#cursor, plan.accumulation));
-    const parts = this.#parts;
+    const asked = performance.now();
+    const parts: AnyHostBatch[] = [];
+    while (parts.length < plan.accumulation) parts.push((await this.#parts.next()).value as AnyHostBatch);
+    const waited = (performance.now() - asked) / 1000;
+    const counts = parts.map((host) => model.predictions(host));
+    const total = counts.reduce((a, b) => a + b, 0);
+    if (!total) throw new RangeError(`${this.dataset.id}: the batch of step ${this.step + 1} has nothing to predict`);
     const metrics = new Metrics(plan.metric);
     let tokens = 0;
-    let waited = 0;
-    for (let part = 0; part < plan.accumulation; part++) {
-      const asked = performance.now();
-      const host = (await parts.next()).value as AnyHostBatch;
-      waited += (performance.now() - asked) / 1000;
+    for (const [part, host] of parts.entries()) {
       tokens += model.tokens(host);
       using t = new Tape(this.device, { streams: this.#streams });
       const { loss, measure } = model.loss(t, host);
-      t.backward(loss, t.tensor([1 / plan.accumulation], [1]));
+      // The loss of a part is a mean over what counts in it: the sum over all parts is the mean of the whole batch.
+      t.backward(loss, t.tensor([counts[part] / total], [1]));
       const measured = await measure();
       if (!this.#watch.holds(measured.loss)) throw await this.#diverged(measured.loss, host);
       metrics.add(measured);
