@@ -70,10 +70,14 @@ export function reducedPlan(row: ClassifierRow, shape: TaskShape, small: Reducti
 const highest = ({ lr, schedule: { kind, warmup } }: ClassifierRow): number =>
   kind === 'inverse-sqrt' ? lr / Math.sqrt(warmup) : lr;
 
-/** Attention and MLP sizes are stated in channels: they shrink with the width. */
+/**
+ * Attention and MLP sizes are stated in channels: they shrink with the width. What is made small drops no probabilities
+ * of its attention: the paper's own scale alone does.
+ */
 function narrower(row: ClassifierRow, { width, kernelLr }: Reduction): ClassifierRow['layer'] {
   return row.layer.map(({ mixer, config }) => {
-    const own: { inner?: number; heads?: number; lr?: number | object } = { ...config };
+    const own: { inner?: number; heads?: number; lr?: number | object; attentionDropout?: number } = { ...config };
+    delete own.attentionDropout;
     if (own.inner !== undefined) own.inner = Math.max(1, Math.round((own.inner * width) / row.width));
     if (own.heads !== undefined) own.heads = Math.min(own.heads, Math.max(1, width >> 4));
     if (typeof own.lr === 'number' && kernelLr !== undefined) own.lr = kernelLr;

@@ -2,8 +2,8 @@
  * What the claims about language models share: their data, and training plans from published models.
  *
  * A published model (`models/configurations/language-models.ts`) is trained as HazyResearch/safari trains it: AdamW that
- * lets no norm, bias and embedding decay, clipping at 1, a cosine to a tenth of the rate. Two details of timm's schedule
- * are not kept: it warms up from 1e-6, here from 0, and its cosine begins at step 0, here after the warm-up.
+ * lets no norm, bias and embedding decay, clipping at 1, timm's cosine to a tenth of the rate. A model made smaller warms
+ * up from 0 instead of 1e-6, its cosine begins after the warm-up instead of at step 0, and its attention drops nothing.
  *
  * Perplexity is e to the mean cross entropy of GPT-2's tokens, over windows that follow each other and do not overlap.
  */
@@ -83,7 +83,10 @@ export function languagePlan({ row: published, feedForward }: LanguageClaimModel
     ...{ task: 'tokens', metric: 'perplexity', network: networkOf(row, feedForward, length, lr) },
     ...{ batch, accumulation: 1, lr, weightDecay: row.weightDecay, decayed: 'maps' },
     ...{ betas: row.betas, clip: row.clip, steps, evaluateEvery, evaluationBatch },
-    schedule: { kind: 'cosine', warmup, total, warmupFrom: 'zero', minFactor: 0.1 },
+    schedule: {
+      ...{ kind: 'cosine', warmup, total, minFactor: 0.1 },
+      ...(training.small ? { warmupFrom: 'zero' } : timm(lr)),
+    },
   };
 }
 
@@ -94,6 +97,9 @@ export const languagePlans =
     const found = known(models, model, 'model');
     return languagePlan(found, training(task, scale, lr ?? found.rate));
   };
+
+/** How safari's schedules begin, which are timm's: at a rate of 1e-6, towards a cosine that has begun at step 0. */
+export const timm = (lr: number) => ({ warmupFrom: 1e-6 / lr, cosineFrom: 'start' }) as const;
 
 /** Mixers whose state spaces have a rate of their own: safari's min(0.001, the run's). */
 const stateSpaces = new Set(['h3', 's4', 's4d']);

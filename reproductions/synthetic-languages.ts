@@ -1,5 +1,6 @@
 /** What the claims about synthetic languages share: their plans, and data that are made here and nowhere else. */
 import type { LanguageModelConfig } from '../models/networks/language-model.ts';
+import type { Schedule } from '../models/training/schedule.ts';
 import type { DataOptions } from './claim.ts';
 import { UsageError } from './errors.ts';
 import type { UnseededPlan } from './train/plan.ts';
@@ -11,6 +12,8 @@ export interface SyntheticRun {
   betas: readonly [number, number];
   schedule: 'linear' | 'cosine';
   minFactor: number;
+  /** How the schedule begins, where it does not at 0 with the cosine after the warm-up. */
+  begin?: Pick<Schedule, 'warmupFrom' | 'cosineFrom'>;
   warmup: number;
   steps: number;
   evaluateEvery: number;
@@ -19,11 +22,11 @@ export interface SyntheticRun {
 
 /** Training counts every token or the answer alone, as the language says; judged are answers. */
 export function syntheticPlan(network: LanguageModelConfig, run: SyntheticRun): UnseededPlan {
-  const { schedule, minFactor, warmup, ...same } = run;
+  const { schedule, minFactor, warmup, begin = { warmupFrom: 'zero' }, ...same } = run;
   return {
     ...{ task: 'tokens', network, metric: 'accuracy', accumulation: 1, clip: null, ...same },
     untilPerfect: true,
-    schedule: { kind: schedule, warmup, total: run.steps, warmupFrom: 'zero', minFactor },
+    schedule: { kind: schedule, warmup, total: run.steps, minFactor, ...begin },
   };
 }
 

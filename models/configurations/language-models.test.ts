@@ -42,8 +42,11 @@ test('ids are unique, and an unknown one is refused by name', () => {
 
 test('a hybrid attends in its two layers only, and knows no positions', () => {
   const { blocks, positions } = languageModelNetwork(languageModelRow('h3-hybrid-125m'));
-  const at = blocks.flatMap((b, i) => (b.mixer === 'flash-attention' ? [i / 2] : []));
+  const at = blocks.flatMap((b, i) => (b.mixer === 'attention' ? [i / 2] : []));
   assert.deepEqual(at, [1, 8]);
+  assert.deepEqual(blocks[2].config, { causal: true, heads: 12, attentionDropout: 0.1 });
+  const all = languageModelNetwork(languageModelRow('transformer-125m')).blocks;
+  assert.deepEqual(all[0], { mixer: 'flash-attention', config: { causal: true, heads: 12 } });
   assert.equal(blocks.filter((b) => b.mixer === 'h3').length, 10);
   assert.equal(positions, false);
 });

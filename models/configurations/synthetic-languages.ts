@@ -13,8 +13,11 @@ import type { LanguageModelConfig } from '../networks/language-model.ts';
 export interface SyntheticMixer {
   /** As tables print it. */
   title: string;
-  /** The mixer; `lr` is the run's rate, of which state spaces and filters take what their configuration says. */
-  block(lr: number): BlockConfig;
+  /**
+   * The mixer; `lr` is the run's rate, of which state spaces and filters take what their configuration says;
+   * `attentionDropout`: what attention drops of its probabilities.
+   */
+  block(lr: number, attentionDropout: number): BlockConfig;
   /** Sub-block after the mixer; default: the MLP. null: the mixer has its own. */
   feedForward?: ((width: number) => BlockConfig) | null;
   /** A learned table of positions. */
@@ -31,10 +34,13 @@ const kernelRate = (lr: number): number => Math.min(0.001, lr);
 export const syntheticMixers = {
   attention: {
     title: 'Attention',
-    block: () => ({ mixer: 'flash-attention', config: { heads: 1, causal: true } }),
+    block: (_, attentionDropout) =>
+      attentionDropout
+        ? { mixer: 'attention', config: { heads: 1, causal: true, attentionDropout } }
+        : { mixer: 'flash-attention', config: { heads: 1, causal: true } },
     positions: true,
     source: `${safari}/*/transformer.yaml`,
-    reconstructed: ['no dropout of the attention probabilities (0.1 there)'],
+    reconstructed: [],
   },
   h3: {
     title: 'H3',
@@ -127,20 +133,22 @@ export interface SyntheticSize {
   length: number;
   /** Of the embedded sequence. */
   embedDropout: number;
+  /** Of the probabilities of attention. Default 0. */
+  attentionDropout?: number;
   /** Default: GPT-2's, as published. */
   start?: LanguageModelConfig['start'];
 }
 
 /** The network around a mixer; `lr` is the run's rate. */
 export function syntheticNetwork(model: SyntheticModel, size: SyntheticSize, lr: number): LanguageModelConfig {
-  const { layers, start = 'gpt-2', ...sizes } = size;
+  const { layers, start = 'gpt-2', attentionDropout = 0, ...sizes } = size;
   const found: SyntheticMixer = syntheticMixers[model];
   const mlp = (width: number): BlockConfig => ({
     mixer: 'mlp',
     config: { inner: 4 * width, activation: 'gelu-tanh' },
   });
   const after = found.feedForward === undefined ? mlp : found.feedForward;
-  const layer = [found.block(lr), ...(after ? [after(size.width)] : [])];
+  const layer = [found.block(lr, attentionDropout), ...(after ? [after(size.width)] : [])];
   return {
     ...{ blocks: Array.from({ length: layers }, () => layer).flat(), ...sizes },
     ...{ norm: 'layer', prenorm: true, dropout: 0, tiedDropout: false },

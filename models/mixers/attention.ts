@@ -9,14 +9,17 @@
  * the output (softmax does not see a shift that is constant over keys). The scores and probabilities (B, h, L, L)
  * are materialised, as the standard implementations of the published comparisons do; `flash-attention` is the
  * same function without them. Causal with `causal` only: encoders, and the LRA baselines, see all of the sequence.
+ * `attentionDropout` drops probabilities in training (`layers/dropped-attention.ts`), by default none.
  */
-import { attention } from '../../kernels/ops/attention/op.ts';
 import { defineAttention } from '../layers/attention.ts';
+import { droppedAttention } from '../layers/dropped-attention.ts';
+import { probability } from '../options.ts';
 
-export default defineAttention(
+export default defineAttention<{ attentionDropout: number }>(
   'attention',
   'Attention',
-  attention,
+  (t, q, k, v, options, { attentionDropout: p }) => droppedAttention(t, q, k, v, { ...options, p }),
+  { defaults: { attentionDropout: 0 }, options: { attentionDropout: probability } },
   { title: 'Attention Is All You Need', arxiv: '1706.03762', year: 2017 },
   {
     id: 'transformer',

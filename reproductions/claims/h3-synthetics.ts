@@ -8,9 +8,9 @@
  *   associative recall 99.8, 100, 86.0, 78.0; H3 trained at length 20 and tested at 40: 98.4
  *
  * The paper's models are small: paper scale is minutes on two cores, and is what judges the claim. Reconstructed there:
- * GSS, Hyena and the others beside H3, S4D and attention (no configuration was published); the cosine begins after the
- * warm-up, not at step 0; every step has 32 examples, where an epoch of safari ends with one of 8; validation is a split
- * of its own, where safari has the test split; a run ends when it is perfect there, for no later step would be tested.
+ * GSS, Hyena and the others beside H3, S4D and attention (no configuration was published); every step has 32 examples,
+ * where an epoch of safari ends with one of 8; validation is a split of its own, where safari has the test split; a run
+ * ends when it is perfect there, for no later step would be tested.
  * Desk scale: shorter, without dropout and from the layers' own start, which were chosen on attention's validation data;
  * each model with the best of the same five rates on its own, at recall of length 20. In 3,000
  * steps at 0.001 and 0.005 attention did not find the induction head, it may be because its positions start small beside
@@ -27,6 +27,7 @@ import type { Scale, TrainingClaim } from '../claim.ts';
 import { openAssociativeRecall } from '../data/synthetics/associative-recall.ts';
 import { openInductionHeads } from '../data/synthetics/induction-heads.ts';
 import { UsageError } from '../errors.ts';
+import { timm } from '../language.ts';
 import { offlineOnly, type SyntheticRun, syntheticPlan } from '../synthetic-languages.ts';
 import type { UnseededPlan } from '../train/plan.ts';
 
@@ -101,6 +102,7 @@ function run(model: Model, { epochs, schedule, length }: Task, scale: Scale, rat
     case 'paper':
       return {
         ...{ ...same, lr: 0.0005, schedule, minFactor },
+        ...(schedule === 'cosine' ? { begin: timm(0.0005) } : {}),
         ...{ steps: epochs * epoch, warmup: (epochs / 10) * epoch, evaluateEvery: 5 * epoch },
       };
     case 'desk':
@@ -126,6 +128,7 @@ function plan(model: string, task: string, scale: Scale, rate?: number, setting?
   const change = scale !== 'paper' ? settings[setting ?? deskSetting] : {};
   const size: SyntheticSize = {
     ...{ layers: 2, width: 32, vocabulary, length: length + 2, embedDropout: 0.1, ...change },
+    ...(scale === 'paper' ? { attentionDropout: 0.1 } : {}),
   };
   const own = run(model as Model, found, scale, rate);
   return syntheticPlan(syntheticNetwork(model as Model, size, own.lr), own);

@@ -11,7 +11,11 @@ import { oneWidth } from '../head-width.ts';
 const names = ['o', 'lse', 'grad_q', 'grad_k', 'grad_v'] as const;
 const sizes = { B: anything, S: anything, Sq: anything, Sk: anything, heads: anything, d: anything, d_v: anything };
 
-async function compute(c: GoldenCase, device: Device, form: typeof attention): Promise<Map<string, ArrayLike<number>>> {
+async function compute(
+  c: GoldenCase,
+  device: Device,
+  form: typeof flashAttention,
+): Promise<Map<string, ArrayLike<number>>> {
   using t = new Tape(device);
   const operand = (name: string) => t.tensor(c.get(name).data, c.get(name).shape, 'real', true);
   const operands = ['q', 'k', 'v'].map(operand);

@@ -157,9 +157,12 @@ export interface AttentionOptions {
   scale?: number;
 }
 
-/** o (B, Sq, h, d) and lse (B, h, Sq) of q (B, Sq, h, d), k and v (B, Sk, h, d); `scale` is d^-1/2 when not given. */
+/**
+ * o (B, Sq, h, d), lse (B, h, Sq) and P (B, h, Sq, Sk) of q (B, Sq, h, d), k and v (B, Sk, h, d); `scale` is d^-1/2 when
+ * not given.
+ */
 export function attention(t: Tape, q: Tensor, k: Tensor, v: Tensor, options: AttentionOptions = {}) {
   const { causal = false, keyLengths = null, scale = 1 / Math.sqrt(q.shape[3]) } = options;
-  const [o, lse] = t.apply(attentionOp, [q, k, v, keyLengths], { causal, scale });
-  return { o, lse };
+  const [o, lse, P] = t.apply(attentionOp, [q, k, v, keyLengths], { causal, scale });
+  return { o, lse, P };
 }
