@@ -1,6 +1,5 @@
 /** One run of a claim: (task, model, scale, seed) on a device. Its folder, its lock, and the evidence it leaves. */
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { existsSync, mkdirSync, renameSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Device } from '../kernels/device/device.ts';
 import { appendEvidence, type Evidence } from '../results/evidence.ts';
@@ -9,9 +8,9 @@ import { configHash, newId } from '../results/record.ts';
 import type { FurtherTest, Scale, TrainingClaim } from './claim.ts';
 import type { AnyDataset } from './data/dataset.ts';
 import type { Baseline } from './data/definition.ts';
-import { UsageError } from './errors.ts';
 import { finishedRun } from './evidence-of.ts';
 import type { Guess } from './guess.ts';
+import { lock } from './lock.ts';
 import { drawCourse, drawKernels, type LearnedKernel } from './pictures.ts';
 import { type LoopOptions, type LoopResult, trainLoop } from './train/loop.ts';
 import type { TrainingPlan } from './train/plan.ts';
@@ -70,14 +69,19 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
   const config = jobConfig(job);
   const hash = configHash(config);
   const folder = jobFolder(job, hash);
-  if (options.fresh) putAway(folder);
-  else {
+  const earlier = (): JobResult | null => {
     const done = finishedRun(claim, config);
-    if (done) return { folder, evidence: done, earlier: true, outcome: 'finished', step: done.steps };
-  }
+    return done ? { folder, evidence: done, earlier: true, outcome: 'finished', step: done.steps } : null;
+  };
+  const before = options.fresh ? null : earlier();
+  if (before) return before;
+  if (options.fresh) putAway(folder);
   mkdirSync(folder, { recursive: true });
   const unlock = lock(folder);
   try {
+    // Another process may have ended this very run since.
+    const meanwhile = options.fresh ? null : earlier();
+    if (meanwhile) return meanwhile;
     device.memory.resetPeak();
     const loop: LoopOptions = { folder, configHash: hash, config };
     if (options.signal) loop.signal = options.signal;
@@ -133,45 +137,12 @@ export async function runJob(job: Job, options: JobOptions): Promise<JobResult> 
   }
 }
 
-/** Renames a folder to `<folder>.old-<n>`. */
+/** Renames a folder in which nobody works to `<folder>.old-<n>`. */
 function putAway(folder: string): void {
   if (!existsSync(folder)) return;
+  lock(folder);
   let n = 1;
   while (existsSync(`${folder}.old-${n}`)) n++;
   renameSync(folder, `${folder}.old-${n}`);
-}
-
-export interface LockHolder {
-  pid: number;
-  host: string;
-}
-
-/** Who works in a folder now; null: nobody (a holder that is gone does not count). */
-export function holder(folder: string): LockHolder | null {
-  const file = join(folder, 'lock');
-  if (!existsSync(file)) return null;
-  try {
-    const found = JSON.parse(readFileSync(file, 'utf8')) as LockHolder;
-    if (found.host === hostname()) process.kill(found.pid, 0);
-    return found;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? { pid: 0, host: hostname() } : null;
-  }
-}
-
-/** Takes a folder for this process; a `UsageError` when another one has it. The function that is returned gives it back. */
-export function lock(folder: string): () => void {
-  const file = join(folder, 'lock');
-  const other = holder(folder);
-  if (other)
-    throw new UsageError(
-      `this run is being made by process ${other.pid} on ${other.host}: wait for it, or remove ${file} if that is over`,
-    );
-  if (existsSync(file)) unlinkSync(file);
-  const fd = openSync(file, 'wx');
-  writeSync(fd, JSON.stringify({ pid: process.pid, host: hostname() }));
-  closeSync(fd);
-  return () => {
-    if (existsSync(file)) unlinkSync(file);
-  };
+  unlinkSync(join(`${folder}.old-${n}`, 'lock'));
 }

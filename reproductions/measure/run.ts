@@ -11,7 +11,7 @@ import {
 import { provenance, runsFolder } from '../../results/provenance.ts';
 import { configHash, newId } from '../../results/record.ts';
 import { writeAtomically } from '../data/cache.ts';
-import { lock } from '../jobs.ts';
+import { lock } from '../lock.ts';
 import type { MeasureContext, MeasurementClaim } from './measurement.ts';
 import { runSuite } from './suite.ts';
 
