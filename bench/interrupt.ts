@@ -1,4 +1,7 @@
-/** Ctrl-C: the first one asks the command to stop at the next sample and keep what it has, the second one ends it. */
+/**
+ * Ctrl-C: the first one asks the command to stop at the next sample and keep what it has, the second one ends it. A command
+ * that another process has started (`repro`) ends with that one, however it ended.
+ */
 import process from 'node:process';
 import { exit, InterruptedError } from '../results/terminal/errors.ts';
 import { progress } from '../results/terminal/output.ts';
@@ -23,6 +26,17 @@ export function watchInterrupts(): void {
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
+  if (process.env.LONGCONV_END_WITH_STDIN === '1') endWithStdin();
+}
+
+/** stdin is a pipe on which nothing ever comes: it closes when the process at its other end is gone. */
+function endWithStdin(): void {
+  process.stdin.on('error', () => {});
+  process.stdin.on('close', () => {
+    progress.say('the process that started this one is gone: ending');
+    process.exit(exit.interrupted);
+  });
+  process.stdin.resume();
 }
 
 /** Throws `InterruptedError` once Ctrl-C was pressed. */

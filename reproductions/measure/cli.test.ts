@@ -1,7 +1,7 @@
 /** `repro` on claims that are measured: runs of the real suites at smoke scale, their evidence, Ctrl-C in the child. */
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
@@ -136,4 +136,40 @@ test('the layer of a million steps: counts as published, memory as the sum of it
   const verified = await repro(['verify', 'sgconv-memory-1m', '--json']);
   assert.equal(verified.code, 0, verified.out);
   assert.deepEqual(JSON.parse(verified.out).findings, []);
+});
+
+/** The processes that `pid` started, on Linux. */
+const childrenOf = (pid: number): number[] =>
+  readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((name) => {
+      try {
+        const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+        return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === pid ? [Number(name)] : [];
+      } catch {
+        // It has ended meanwhile.
+        return [];
+      }
+    });
+
+test('a measurement that is killed takes its suite with it', { skip: process.platform !== 'linux' }, async () => {
+  const words = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
+  const env = { ...process.env, LONGCONV_RESULTS: join(folder, 'killed') };
+  const parent = spawn(process.execPath, [...words, 'gss-speed', '--scale', 'desk'], { env });
+  let suites: number[] = [];
+  await new Promise<void>((resolve) => {
+    let err = '';
+    parent.stderr.on('data', (text) => {
+      err += text;
+      if (!err.includes('lra-speed on cpu')) return;
+      suites = childrenOf(parent.pid as number);
+      parent.kill('SIGKILL');
+    });
+    parent.on('exit', () => resolve());
+  });
+  assert.equal(suites.length, 1);
+  const there = () =>
+    existsSync(`/proc/${suites[0]}`) && !/\) Z /.test(readFileSync(`/proc/${suites[0]}/stat`, 'utf8'));
+  for (let i = 0; i < 300 && there(); i++) await new Promise((resolve) => setTimeout(resolve, 100));
+  assert.equal(there(), false, 'the suite goes on without the process that started it');
 });

@@ -1,6 +1,6 @@
 /**
  * Runs a suite of `bench` and reads its records. The rooms do not import each other: `bench run` is a process of its
- * own, under the same runtime; its progress is shown as it comes, and Ctrl-C is handed on to it.
+ * own, under the same runtime; its progress is shown as it comes, Ctrl-C is handed on to it, and it ends with this one.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -86,7 +86,11 @@ export async function runSuite(run: SuiteRun, index: number, context: MeasureCon
 function bench(words: readonly string[], signal: AbortSignal): Promise<number> {
   const cli = join(packageRoot, 'bench', 'cli.ts');
   const args = process.versions.bun ? [cli, ...words] : ['run', '-A', '--no-check', cli, ...words];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, args, {
+    // The pipe to its stdin closes when this process is gone, were it by kill -9 (`bench/interrupt.ts`).
+    stdio: ['pipe', 'ignore', 'inherit'],
+    env: { ...process.env, LONGCONV_END_WITH_STDIN: '1' },
+  });
   const stop = () => child.kill('SIGINT');
   // A second Ctrl-C ends this process at once; nothing may go on measuring without it.
   const end = () => child.kill('SIGKILL');
