@@ -149,18 +149,18 @@ export function writeAtomically(path: string, parts: Uint8Array[]): void {
   }
 }
 
-/** Renames a bad file to `<path>.corrupt-<n>`, the first free n, and returns the new name. */
-export function setAside(path: string): string {
+/** Renames a bad file to `<path>.corrupt-<n>` (or what else it is), the first free n, and returns the new name. */
+export function setAside(path: string, what: 'corrupt' | 'foreign' = 'corrupt'): string {
   let n = 1;
-  while (existsSync(`${path}.corrupt-${n}`)) n++;
+  while (existsSync(`${path}.${what}-${n}`)) n++;
   try {
-    renameSync(path, `${path}.corrupt-${n}`);
+    renameSync(path, `${path}.${what}-${n}`);
   } catch (error) {
     // Another process came upon the same damage and was faster.
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw storageError(path, error, 'LONGCONV_CACHE');
-    return `${path}.corrupt-${Math.max(1, n - 1)}`;
+    return `${path}.${what}-${Math.max(1, n - 1)}`;
   }
-  return `${path}.corrupt-${n}`;
+  return `${path}.${what}-${n}`;
 }
 
 /** Halves of this file from processes that were killed. */

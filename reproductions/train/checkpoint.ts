@@ -1,10 +1,11 @@
 /**
  * Checkpoints of a run: `step-<n>.safetensors` (parameters, buffers, AdamW moments) and `step-<n>.json` beside it
  * (everything else that the next step depends on, and the SHA-256 of the tensors). The JSON is written last and
- * carries its own hash, so a checkpoint is there whole or not at all. The last two and the best one are kept.
+ * carries its own hash, so a checkpoint is there whole or not at all. The last two and the best one are kept; what a
+ * process that was killed left half done goes with the next one.
  */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PlateauState } from '../../models/training/schedule.ts';
 import { canonical } from '../../results/record.ts';
@@ -54,9 +55,16 @@ const sha256 = (...parts: (Uint8Array | string)[]): string => {
   return hash.digest('hex');
 };
 
+/** It is whole, and of another run. */
+class ForeignError extends Error {}
+
+const names = /^step-(\d+)\.(?:json|safetensors)(?:\.[\d-]+\.tmp)?$/;
+
 export class CheckpointFolder {
+  /** `configHash`: of the run whose checkpoints these are; null: whatever is there. */
   constructor(
     readonly folder: string,
+    readonly configHash: string | null,
     readonly warn: (line: string) => void,
   ) {}
 
@@ -80,7 +88,7 @@ export class CheckpointFolder {
     this.#prune(state);
   }
 
-  /** The newest checkpoint that is intact; damaged ones are named and set aside. null: there is none. */
+  /** The newest checkpoint that is intact; damaged and foreign ones are named and set aside. null: there is none. */
   latest(): Checkpoint | null {
     for (const step of this.steps().reverse()) {
       const checkpoint = this.load(step);
@@ -89,16 +97,17 @@ export class CheckpointFolder {
     return null;
   }
 
-  /** The checkpoint of a step; null when it is damaged (then it is named and set aside) or not there. */
+  /** The checkpoint of a step; null when it is damaged or foreign (then it is named and set aside) or not there. */
   load(step: number): Checkpoint | null {
     const path = this.#path(step, 'json');
     if (!existsSync(path)) return null;
     try {
       return this.#read(step);
     } catch (error) {
-      const names = ['json', 'safetensors'].map((kind) => this.#path(step, kind)).filter((p) => existsSync(p));
-      const aside = names.map(setAside);
-      this.warn(`checkpoint ${path} is corrupt (${(error as Error).message}): set aside as ${aside.join(' and ')}`);
+      const what = error instanceof ForeignError ? 'foreign' : 'corrupt';
+      const files = ['json', 'safetensors'].map((kind) => this.#path(step, kind)).filter((p) => existsSync(p));
+      const aside = files.map((file) => setAside(file, what));
+      this.warn(`checkpoint ${path} is ${what} (${(error as Error).message}): set aside as ${aside.join(' and ')}`);
       return null;
     }
   }
@@ -112,6 +121,11 @@ export class CheckpointFolder {
     }
     const { sha256: hash, ...content } = side;
     if (hash !== sha256(canonical(content))) throw new Error('the checksum of its side file does not match');
+    const { schema, configHash } = side.state;
+    if (schema !== 'longconv-checkpoint-2') throw new ForeignError(`it is of the kind ${schema}`);
+    if (side.state.step !== step) throw new ForeignError(`it is of step ${side.state.step}`);
+    if (this.configHash !== null && configHash !== this.configHash)
+      throw new ForeignError(`it belongs to the configuration ${configHash}, this run has ${this.configHash}`);
     const path = this.#path(step, 'safetensors');
     if (!existsSync(path)) throw new Error('its tensors are missing');
     const bytes = readFileSync(path);
@@ -123,8 +137,12 @@ export class CheckpointFolder {
   #prune(state: CheckpointState): void {
     const steps = this.steps();
     const keep = new Set([...steps.slice(-2), state.step, ...(state.best ? [state.best.step] : [])]);
-    for (const step of steps)
-      if (!keep.has(step)) for (const kind of ['json', 'safetensors']) unlinkSync(this.#path(step, kind));
+    // The side files first: tensors alone are no checkpoint.
+    for (const file of readdirSync(this.folder).sort()) {
+      const step = names.exec(file)?.[1];
+      if (step !== undefined && (file.endsWith('.tmp') || !keep.has(Number(step))))
+        rmSync(join(this.folder, file), { force: true });
+    }
   }
 
   #path(step: number, kind: string): string {

@@ -3,9 +3,10 @@
  * then forget what came after the checkpoint that it went on from, because those steps were made again. One that had
  * no checkpoint to go on from starts again, and readers forget all that was before.
  */
-import { existsSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
 import * as z from 'zod';
 import { appendRecord, readRecords, showDamage } from '../../results/store.ts';
+import { storageError } from '../../results/terminal/errors.ts';
 import { progress } from '../../results/terminal/output.ts';
 
 const number = z.number();
@@ -49,6 +50,19 @@ export class Journal {
     appendRecord(this.file, line);
   }
 
+  /** What was written is on the disk when it returns. */
+  settle(): void {
+    if (!existsSync(this.file)) return;
+    const file = openSync(this.file, 'r+');
+    try {
+      fsyncSync(file);
+    } catch (error) {
+      throw storageError(this.file, error, 'LONGCONV_RESULTS');
+    } finally {
+      closeSync(file);
+    }
+  }
+
   /** Every line that still holds, in order. Damaged lines are set aside by the store, and named. */
   read(): JournalLine[] {
     if (!existsSync(this.file)) return [];
@@ -60,7 +74,9 @@ export class Journal {
       else if (line.event === 'resumed') {
         const { step } = line;
         lines = lines.filter((l) => !('step' in l) || l.step <= step || l.event === 'resumed');
-      }
+      } else if (line.event === 'evaluation')
+        // One that was made again, because the run was killed before its checkpoint.
+        lines = lines.filter((l) => l.event !== 'evaluation' || l.step !== line.step || l.split !== line.split);
       lines.push(line);
     }
     return lines;

@@ -110,7 +110,7 @@ for (const [kind, make] of Object.entries(kinds))
     const rest = await run('parts');
     assert.deepEqual([rest.test, rest.validation, rest.bestStep], [tested, validation, whole.bestStep]);
     const last = (name: string) =>
-      new CheckpointFolder(join(folder, kind, name, 'checkpoints'), () => {}).load(STEPS)?.tensors;
+      new CheckpointFolder(join(folder, kind, name, 'checkpoints'), null, () => {}).load(STEPS)?.tensors;
     assert.deepEqual(last('parts'), last('whole'));
   });
 

@@ -4,6 +4,8 @@
  */
 import { join } from 'node:path';
 import type { Device } from '../../kernels/device/device.ts';
+import { StorageError } from '../../results/terminal/errors.ts';
+import { CorruptFileError } from '../data/cache.ts';
 import type { AnyDataset } from '../data/dataset.ts';
 import { CheckpointFolder } from './checkpoint.ts';
 import { DivergedError } from './divergence.ts';
@@ -94,14 +96,14 @@ class Course {
   ) {
     this.#report = options.report ?? {};
     this.#warn = this.#report.warn ?? ((line) => console.error(line));
-    this.#checkpoints = new CheckpointFolder(join(options.folder, 'checkpoints'), this.#warn);
+    this.#checkpoints = new CheckpointFolder(join(options.folder, 'checkpoints'), options.configHash, this.#warn);
     this.#journal = new Journal(join(options.folder, 'journal.jsonl'));
   }
 
   async run(): Promise<LoopResult> {
     const { session } = this;
-    this.#start();
     try {
+      this.#start();
       for (;;) {
         if (this.#due() && session.evaluated !== session.step) await this.#look();
         else if (performance.now() - this.#saved.at > 1000 * (this.options.checkpointSeconds ?? 300))
@@ -119,6 +121,7 @@ class Course {
       return this.#result('finished', test);
     } catch (error) {
       if (error instanceof DivergedError) throw this.#diverged(error);
+      if (error instanceof Error && error.name === 'StorageError') throw this.#full(error);
       if (!(error instanceof Stop)) throw error;
       if (this.#saved.step !== session.step) await this.#save();
       this.#journal.write({ event: 'stopped', time: now(), step: session.step, reason: error.outcome });
@@ -198,7 +201,10 @@ class Course {
 
   async #save(): Promise<void> {
     const { session, options } = this;
-    this.#checkpoints.save(await session.save(options.configHash));
+    const checkpoint = await session.save(options.configHash);
+    // After a loss of power there is no checkpoint of steps that the journal does not have.
+    this.#journal.settle();
+    this.#checkpoints.save(checkpoint);
     this.#saved = { at: performance.now(), step: session.step };
   }
 
@@ -207,18 +213,30 @@ class Course {
     const { session } = this;
     if (!session.best || session.best.step === session.step) return;
     const best = this.#checkpoints.load(session.best.step);
-    if (best) session.restoreModel(best.tensors);
-    else this.#warn(`the best checkpoint (step ${session.best.step}) is gone: testing the last parameters instead`);
+    if (!best)
+      throw new CorruptFileError(
+        `the checkpoint of step ${session.best.step}, the best one, is not in ${this.#checkpoints.folder} any more, so it ` +
+          'cannot be tested: start again with --fresh',
+      );
+    session.restoreModel(best.tensors);
   }
 
   #diverged(error: DivergedError): DivergedError {
     const { step } = this.session;
     this.#journal.write({ event: 'stopped', time: now(), step, reason: `diverged: ${error.message}` });
-    const last = this.#checkpoints.steps().at(-1);
-    const kept = last === undefined ? 'there is no checkpoint yet' : `the last good checkpoint is that of step ${last}`;
     return new DivergedError(
-      `${error.message}. The learning rate is likely to be too high; ${kept}, in ${this.#checkpoints.folder}`,
+      `${error.message}. The learning rate is likely to be too high; ${this.#kept()}, in ${this.#checkpoints.folder}`,
     );
+  }
+
+  /** The disk is full, or cannot be written any more: nothing more can be kept, what was kept is whole. */
+  #full(error: Error): StorageError {
+    return new StorageError(`${error.message}; ${this.#kept()}, and the same command goes on from there`);
+  }
+
+  #kept(): string {
+    const last = this.#checkpoints.steps().at(-1);
+    return last === undefined ? 'there is no checkpoint yet' : `the last good checkpoint is that of step ${last}`;
   }
 
   #result(outcome: LoopResult['outcome'], test: EvaluationLine | null): LoopResult {

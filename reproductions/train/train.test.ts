@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -64,7 +74,7 @@ const run = async (
   trainLoop(device, await data(), { ...plan, ...planned } as TrainingPlan, options(name, change));
 
 const checkpoint = (name: string, step: number) =>
-  new CheckpointFolder(join(folder, name, 'checkpoints'), () => {}).load(step);
+  new CheckpointFolder(join(folder, name, 'checkpoints'), null, () => {}).load(step);
 const losses = (name: string) =>
   new Journal(join(folder, name, 'journal.jsonl'))
     .read()
@@ -140,8 +150,74 @@ test('the last two checkpoints and the best one are kept', () => {
   );
 });
 
-test('a checkpoint of another configuration is refused', async () => {
-  await assert.rejects(run('whole', { configHash: 'other' }), /step 100 belongs to another configuration/);
+/** The files of a checkpoint. */
+const filesOf = (name: string, step: number) =>
+  ['json', 'safetensors'].map((kind) =>
+    join(folder, name, 'checkpoints', `step-${String(step).padStart(8, '0')}.${kind}`),
+  );
+
+test('a foreign checkpoint of the right name is named and set aside, and the one before it is used', async () => {
+  await run('foreign', { stopAfter: 25 });
+  await run('other', { stopAfter: 30, configHash: 'other' });
+  const [, tensors] = filesOf('foreign', 30);
+  filesOf('other', 30).forEach((file, i) => void copyFileSync(file, filesOf('foreign', 30)[i]));
+  const said: string[] = [];
+  const from: number[] = [];
+  const report = { warn: (line: string) => said.push(line), started: (_: unknown, step: number) => from.push(step) };
+  await run('foreign', { stopAfter: 31, report });
+  assert.deepEqual(from, [25]);
+  assert.equal(said.length, 1);
+  assert.match(said[0], /step-00000030\.json is foreign \(it belongs to the configuration other, this run has hash\)/);
+  assert.ok(existsSync(`${tensors}.foreign-1`));
+  assert.deepEqual(losses('foreign'), losses('whole').slice(0, 31));
+  // Its own checkpoint under the name of another step.
+  filesOf('foreign', 31).forEach((file, i) => void copyFileSync(file, filesOf('foreign', 40)[i]));
+  await run('foreign', { stopAfter: 32, report });
+  assert.deepEqual([from, said.length], [[25, 31], 2]);
+  assert.match(said[1], /step-00000040\.json is foreign \(it is of step 31\)/);
+  assert.deepEqual(losses('foreign'), losses('whole').slice(0, 32));
+});
+
+test('a truncated checkpoint is set aside; without its tensors too; and what was left half done is cleared', async () => {
+  await run('truncated', { stopAfter: 25 });
+  await run('truncated', { stopAfter: 30 });
+  const [side, tensors] = filesOf('truncated', 30);
+  truncateSync(tensors, 1000);
+  const said: string[] = [];
+  const report = { warn: (line: string) => said.push(line) };
+  await run('truncated', { stopAfter: 31, report });
+  assert.match(said[0], /step-00000030\.json is corrupt \(the checksum of its tensors does not match\)/);
+  const [later, laterTensors] = filesOf('truncated', 31);
+  rmSync(laterTensors);
+  const half = [`${filesOf('truncated', 28)[1]}.4000000-0.tmp`, filesOf('truncated', 29)[1]];
+  for (const file of half) writeFileSync(file, 'half');
+  await run('truncated', { stopAfter: 32, report });
+  assert.match(said[1], /step-00000031\.json is corrupt \(its tensors are missing\)/);
+  assert.ok(![side, later, ...half].some((file) => existsSync(file)));
+  assert.deepEqual(losses('truncated'), losses('whole').slice(0, 32));
+});
+
+test('a best checkpoint that is gone is no reason to test other parameters', async () => {
+  const still = { lr: 0, weightDecay: 0, evaluateEvery: 5, patience: 3, network: frozenNetwork };
+  assert.equal((await run('gone', { stopAfter: 17 }, still as Partial<TrainingPlan>)).step, 17);
+  for (const file of filesOf('gone', 5)) rmSync(file);
+  await assert.rejects(
+    run('gone', {}, still as Partial<TrainingPlan>),
+    /checkpoint of step 5, the best one, is not in .* any more.*--fresh/,
+  );
+});
+
+test('a journal that ends in the middle of a line goes on with the next one, and nothing else is lost', async () => {
+  await run('torn', { stopAfter: 25 });
+  await run('torn', { stopAfter: 30 });
+  const file = join(folder, 'torn', 'journal.jsonl');
+  // As kill -9 leaves it: steps after the last checkpoint, the last line without its end.
+  const step = { event: 'step', step: 31, loss: 9, value: 0, rate: 1, seconds: 1, tokens: 1 };
+  const line = JSON.stringify({ ...step, step: 32 });
+  appendFileSync(file, `${JSON.stringify(step)}\n${line.slice(0, 20)}`);
+  await run('torn', { stopAfter: 33 });
+  assert.deepEqual(losses('torn'), losses('whole').slice(0, 33));
+  assert.equal(readFileSync(`${file}.corrupt`, 'utf8'), `${line.slice(0, 20)}\n`);
 });
 
 test('safetensors: round trip, alignment, and what is damaged is refused', () => {
