@@ -30,11 +30,12 @@ export interface Headline {
 export const headlineOf = (results: ClaimResults): Headline =>
   results.kind === 'training' ? trained(results) : measured(results);
 
-/** `reproduced`, or `reproduced (3), below (1)`: the most frequent first. */
-export function counted(kinds: readonly string[]): string {
+/** `reproduced`, or `reproduced (3), below (1)`: the most frequent first. `of`: how many there should be. */
+export function counted(kinds: readonly string[], of = kinds.length): string {
   const count = (kind: string) => kinds.filter((other) => other === kind).length;
   const all = [...new Set(kinds)].sort((a, b) => count(b) - count(a));
-  return all.length === 1 ? all[0] : all.map((kind) => `${kind} (${count(kind)})`).join(', ');
+  if (all.length === 1 && kinds.length >= of) return all[0];
+  return all.map((kind) => `${kind} (${count(kind)}${kinds.length < of ? ` of ${of}` : ''})`).join(', ');
 }
 
 function trained({ claim, summaries, compared }: TrainingResults): Headline {
@@ -46,6 +47,7 @@ function trained({ claim, summaries, compared }: TrainingResults): Headline {
   if (!best.length) return { cells: unrun(claim), verdict: summaries.length ? 'not run (baselines only)' : 'not run' };
   const settled = best.filter((s) => decides(s.verdict));
   const kinds = (settled.length ? settled : best).map((s) => s.verdict.kind);
+  const judged = Object.keys(claim.tasks).filter((task) => publishedFor(claim, task, claim.subject)?.value != null);
   const comparisons = compared.map(({ verdict }) => verdict.kind);
   const also = comparisons.length ? `; comparisons: ${counted(comparisons)}` : '';
   const named = best.filter((s) => claim.headline?.includes(s.task));
@@ -53,7 +55,10 @@ function trained({ claim, summaries, compared }: TrainingResults): Headline {
   const shown = [named, numbered, best].find((some) => some.length) ?? [];
   // Sorting is stable: within a scale the tasks keep the claim's order.
   const ordered = shown.sort((a, b) => rank(b.scale) - rank(a.scale));
-  return { cells: ordered.map((s) => cellOf(claim, s)), verdict: `${counted(kinds)}${also}` };
+  return {
+    cells: ordered.map((s) => cellOf(claim, s)),
+    verdict: `${counted(kinds, settled.length ? judged.length : 0)}${also}`,
+  };
 }
 
 const rank = (scale: Scale): number => scales.indexOf(scale);

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { packageRoot } from '../../results/provenance.ts';
 import { claimIds, loadClaim } from '../claim.ts';
 import h3 from '../claims/h3-synthetics.ts';
+import { counted } from '../headline.ts';
 import { keep } from '../keep.ts';
 import { finished, leave, leaveMeasurement } from '../kept-evidence.fixture.ts';
 import type { MeasurementClaim } from '../measure/measurement.ts';
@@ -107,6 +108,15 @@ test('a claim that was run has its rows with intervals, simple methods, verdicts
     'repro h3-synthetics --scale desk --task induction --models h3 --seed 0 --data offline --fresh',
   ]);
   assert.match(own, /Evidence: 8 runs of 2024-01-01, by commit aaaaaaaa: /);
+});
+
+test('one task that is settled does not stand for those that were not run', () => {
+  assert.match(
+    section(read('results/README.md'), 'h3-synthetics'),
+    /Verdict: \*\*reproduced \(1 of 3\); comparisons: /,
+  );
+  assert.equal(counted(['a', 'b', 'b']), 'b (2), a (1)');
+  assert.equal(counted(['a', 'a']), 'a');
 });
 
 test('a measured claim has its judged rows, its notes, and the rest folded away', () => {

@@ -87,16 +87,21 @@ function rows(claim: TrainingClaim, summaries: readonly Summary[]): string {
   return blocks(what, table(columns, cells));
 }
 
-/** Each sentence once, with the rows that it is about. */
+/** Each sentence once, with the rows that it is about: none are named when it is about all of their scale. */
 function verdicts(claim: TrainingClaim, summaries: readonly Summary[]): string[] {
-  const by = new Map<string, string[]>();
-  for (const { task, model, verdict } of summaries) {
-    const name = `${claim.models[model].title} on ${claim.tasks[task]}`;
-    by.set(verdict.sentence, [...(by.get(verdict.sentence) ?? []), name]);
-  }
-  return [...by].map(([words, names]) =>
-    plain(names.length === summaries.length && by.size === 1 ? sentence(words) : `${names.join(', ')}: ${words}.`),
-  );
+  return [...new Set(summaries.map(({ verdict }) => verdict.sentence))].map((words) => {
+    const own = summaries.filter(({ verdict }) => verdict.sentence === words);
+    const scales = new Set(own.map(({ scale }) => scale));
+    const all = scales.size === 1 && summaries.filter(({ scale }) => scales.has(scale)).length === own.length;
+    return plain(all ? sentence(words) : `${rowNames(claim, own)}: ${words}.`);
+  });
+}
+
+/** `H3, S4D on Associative recall; H3 on Induction head`. */
+function rowNames(claim: TrainingClaim, rows: readonly Summary[]): string {
+  const tasks = [...new Set(rows.map(({ task }) => task))];
+  const models = (task: string) => rows.filter((s) => s.task === task).map(({ model }) => claim.models[model].title);
+  return tasks.map((task) => `${models(task).join(', ')} on ${claim.tasks[task]}`).join('; ');
 }
 
 /** Bits per byte, distances from the best possible error. */
@@ -109,9 +114,9 @@ const beside = (claim: TrainingClaim, summaries: readonly Summary[]): string[] =
 function publishedNumbers(claim: TrainingClaim): string {
   const numbers = Object.entries(claim.tasks).flatMap(([task, name]) => {
     const row = publishedFor(claim, task, claim.subject);
-    return row ? [`${name} ${formatRow(row)}`] : [];
+    return row ? [`${name}: ${formatRow(row)}`] : [];
   });
-  return numbers.length ? plain(`Published of ${claim.models[claim.subject].title}: ${numbers.join('; ')}.`) : '';
+  return numbers.length ? plain(`Published of ${claim.models[claim.subject].title}, ${numbers.join('; ')}.`) : '';
 }
 
 const kernelColumns = [
