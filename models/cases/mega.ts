@@ -34,6 +34,17 @@ const cases: MixerCases = {
       changes: { norm: 'batch' },
     },
     {
+      name: 'mega with S4D, two-sided, in chunks',
+      causal: false,
+      blocks: one('mega', { ...small, average: 's4d', chunk: 5, weighting: 'laplace' }),
+      changes: { norm: 'batch' },
+    },
+    {
+      name: 'mega with S4, causal, in chunks',
+      causal: true,
+      blocks: one('mega', { ...small, average: 's4', decays: 4, chunk: 4, causal: true, bidirectional: false }),
+    },
+    {
       name: 'mega softmax over the past',
       causal: true,
       blocks: one('mega', { ...small, causal: true, bidirectional: false }),
@@ -43,6 +54,9 @@ const cases: MixerCases = {
     [{ keys: 8, values: 20, decays: 4 }, count(8, 20, 4, 2) + 2 * 64 - 1],
     [{ keys: 8, chunk: 16, bidirectional: false, causal: true }, count(8, 2 * H, 16, 1) + 2 * 16 - 1],
     [{ keys: 8, chunk: 16, bias: 'rotary' }, count(8, 2 * H, 16, 2) + 2 * 8],
+    // A step, A and B of 8 pairs, C for either side.
+    [{ keys: 8, chunk: 16, average: 's4d' }, count(8, 2 * H, 0, 2) + 31 + H * (1 + 16 + 16 + 2 * 16)],
+    [{ keys: 8, chunk: 16, average: 's4' }, count(8, 2 * H, 0, 2) + 31 + H * (1 + 16 + 16 + 16 + 2 * 16)],
   ],
   laws: [
     [

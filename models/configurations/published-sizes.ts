@@ -10,6 +10,8 @@ import { type ClassifierConfig, countParameters } from '../networks/classifier.t
 import { estimateLanguageModel } from '../networks/language-model.ts';
 import { ParameterStore } from '../parameters.ts';
 import { languageModelNetwork, languageModels } from './language-models.ts';
+import { lraNetwork } from './lra-published.ts';
+import { megaAblation } from './published/mega-ablation.ts';
 
 export interface PublishedSize {
   /** The claim (`results/published`) and the model as its rows call it. */
@@ -49,22 +51,20 @@ const network = (block: BlockConfig, { layers, width, classes, norm = 'batch' }:
 
 const count = (mixer: string, config: object, size: Size) => () => countParameters(network({ mixer, config }, size));
 
-const ablation = 'github:state-spaces/s4 configs/experiment/mega/lra-image';
 const small: Size = { layers: 4, width: 128, classes: 10 };
-const large: Size = { layers: 6, width: 512, classes: 10 };
 const speech: Size = { layers: 6, width: 128, classes: 35 };
 const twoSided = { states: 64, bidirectional: true };
 const shared = { ...twoSided, copies: 2 };
 
-/** LRA Image: two-sided average, Laplace weights in chunks of 128; feed-forward widths reconstructed from the counts. */
-function megaSize(width: number, layers: number, values: number, inner: number): Promise<number> {
-  const layer: BlockConfig[] = [
-    { mixer: 'mega', config: { keys: 64, values, decays: 16, chunk: 128, weighting: 'laplace' } },
-    { mixer: 'mlp', config: { inner, activation: 'silu' } },
-  ];
-  const one = network(layer[0], { layers, width, classes: 10, norm: 'layer' });
-  return countParameters({ ...one, blocks: Array.from({ length: layers }, () => layer).flat() });
-}
+const ablationSizes = Object.values(megaAblation).map(
+  ({ name, parameters, row }): PublishedSize => ({
+    claim: 'mega-ssm-ablation',
+    model: name,
+    published: parameters,
+    source: `github:${row.source}`,
+    count: () => countParameters(lraNetwork(row)),
+  }),
+);
 
 const languageModelSizes = languageModels.map(
   (row): PublishedSize => ({
@@ -78,34 +78,7 @@ const languageModelSizes = languageModels.map(
 );
 
 export const publishedSizes: readonly PublishedSize[] = [
-  {
-    claim: 'mega-ssm-ablation',
-    model: '(small) S4D',
-    published: '267K',
-    source: `${ablation}/small-s4d.yaml`,
-    count: count('s4d', twoSided, small),
-  },
-  {
-    claim: 'mega-ssm-ablation',
-    model: '(small) S4',
-    published: '300K',
-    source: `${ablation}/README.md`,
-    count: count('s4', twoSided, small),
-  },
-  {
-    claim: 'mega-ssm-ablation',
-    model: '(large) S4D',
-    published: '3.96M',
-    source: `${ablation}/large-s4d.yaml`,
-    count: count('s4d', twoSided, large),
-  },
-  {
-    claim: 'mega-ssm-ablation',
-    model: '(large) S4',
-    published: '4.15M',
-    source: `${ablation}/README.md`,
-    count: count('s4', twoSided, large),
-  },
+  ...ablationSizes,
   {
     claim: 'speech-commands',
     model: 'S4-LegS',
@@ -135,20 +108,6 @@ export const publishedSizes: readonly PublishedSize[] = [
     published: '262144',
     source: 'github:ctlllll/SGConv test.ipynb (kernel parameters of one layer, 1,000,000 steps)',
     count: async () => sgconvKernelSize(256, 1_000_000, 32),
-  },
-  {
-    claim: 'mega-ssm-ablation',
-    model: '(large) Mega-EMA',
-    published: '2.73M',
-    source: `${ablation}/large-mega-ema.yaml; the feed-forward's width, 320, is reconstructed`,
-    count: () => megaSize(160, 8, 320, 320),
-  },
-  {
-    claim: 'mega-ssm-ablation',
-    model: '(small) Mega-EMA',
-    published: '299K',
-    source: `${ablation}/small-mega-ema.yaml; the feed-forward's width, 160, is reconstructed`,
-    count: () => megaSize(80, 4, 80, 160),
   },
   {
     claim: 'speech-commands',

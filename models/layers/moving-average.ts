@@ -14,7 +14,7 @@
  */
 
 import { add, mul } from '../../kernels/ops/binary/op.ts';
-import { emaKernel } from '../../kernels/ops/ema-kernel/op.ts';
+import { type EmaParameters, emaKernel } from '../../kernels/ops/ema-kernel/op.ts';
 import { fftConv } from '../../kernels/ops/fft-conv/op.ts';
 import { maskTime } from '../../kernels/ops/mask-time/op.ts';
 import { permute } from '../../kernels/ops/permute/op.ts';
@@ -25,7 +25,7 @@ import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import type { Recurrence } from '../mixer.ts';
 import { flag, type Options, orNull, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
-import { stateSpaceRecurrence } from '../state-space/recurrence.ts';
+import { type Modes, stateSpaceRecurrence } from '../state-space/recurrence.ts';
 
 export interface MovingAverageConfig {
   /** Decays per channel, n. */
@@ -45,10 +45,7 @@ export const movingAverageOptions: Options<MovingAverageConfig> = {
 export type Padding = { lengths: Tensor } | { real: Tensor } | null;
 
 export class MovingAverage {
-  readonly #delta: Tensor;
-  readonly #alpha: Tensor;
-  readonly #beta: Tensor;
-  readonly #gamma: Tensor;
+  readonly #parameters: EmaParameters;
   readonly #omega: Tensor;
 
   /** Registers delta, alpha, beta (D or 2D, n, 1), gamma (D or 2D, n) and omega (D) below `store`. */
@@ -58,22 +55,16 @@ export class MovingAverage {
     readonly config: MovingAverageConfig,
     streams: Streams,
   ) {
-    const { decays: n, bidirectional } = config;
-    const stream = streams.get('init');
+    const { decays, bidirectional } = config;
     const rows = bidirectional ? 2 * width : width;
-    const shape = [rows, n, 1];
-    this.#delta = store.add('delta', () => stream.normals(rows * n, 0.2), shape);
-    this.#alpha = store.add('alpha', () => stream.normals(rows * n, 0.2), shape);
-    this.#beta = store.add('beta', () => alternating(stream, rows * n, n), shape);
-    this.#gamma = store.add('gamma', () => stream.normals(rows * n), [rows, n]);
-    this.#omega = store.add('omega', () => stream.normals(width), [width]);
+    this.#parameters = averageParameters(store, { rows, outputs: rows, decays, tiedStep: false }, streams);
+    this.#omega = store.add('omega', () => streams.get('init').normals(width), [width]);
   }
 
   /** (1 or 2, D, taps) for sequences of `length` steps. */
   kernel(t: Tape, length: number): Tensor {
     const taps = Math.min(length, this.config.truncation ?? length);
-    const parameters = { delta: this.#delta, alpha: this.#alpha, beta: this.#beta, gamma: this.#gamma };
-    const k = emaKernel(t, parameters, taps);
+    const k = emaKernel(t, this.#parameters, taps);
     return t.reshape(k, [k.shape[0] / this.width, this.width, taps]);
   }
 
@@ -92,18 +83,42 @@ export class MovingAverage {
 
   /** The same by steps, (B, M, D) to (B, M, D), without the silu. One-sided, not truncated. */
   async recurrence(t: Tape): Promise<Recurrence> {
-    const { width, config } = this;
-    const n = config.decays;
-    const tensors = [this.#delta, this.#alpha, this.#beta, this.#gamma];
-    const [delta, alpha, beta, gamma] = await Promise.all(tensors.map((x) => x.read()));
-    const [a, c] = [new Float64Array(2 * width * n), new Float64Array(2 * width * n)];
-    for (let i = 0; i < width * n; i++) {
-      const p = 1 / (1 + Math.exp(-delta[i]));
-      a[2 * i] = 1 - p / (1 + Math.exp(-alpha[i]));
-      c[2 * i] = Math.sqrt(1 / n) * p * beta[i] * gamma[i];
-    }
-    return stateSpaceRecurrence(t, { width, modes: n, channels: 1, a, c }, t.reshape(this.#omega, [1, width]));
+    const { width } = this;
+    return stateSpaceRecurrence(t, await averageModes(this.#parameters, width), t.reshape(this.#omega, [1, width]));
   }
+}
+
+/**
+ * Registers delta (rows, n, 1; with `tiedStep` (rows, 1, 1), for all decays of a row), alpha and beta (rows, n, 1), and gamma
+ * (outputs, n).
+ */
+export function averageParameters(
+  store: StoreView,
+  { rows, outputs, decays: n, tiedStep }: { rows: number; outputs: number; decays: number; tiedStep: boolean },
+  streams: Streams,
+): EmaParameters {
+  const stream = streams.get('init');
+  const steps = tiedStep ? 1 : n;
+  return {
+    delta: store.add('delta', () => stream.normals(rows * steps, 0.2), [rows, steps, 1]),
+    alpha: store.add('alpha', () => stream.normals(rows * n, 0.2), [rows, n, 1]),
+    beta: store.add('beta', () => alternating(stream, rows * n, n), [rows, n, 1]),
+    gamma: store.add('gamma', () => stream.normals(outputs * n), [outputs, n]),
+  };
+}
+
+/** The modes of one-sided averages: delta, alpha and beta (width, n, 1), gamma (width, n). */
+export async function averageModes(p: EmaParameters, width: number): Promise<Modes> {
+  const n = p.gamma.shape[1];
+  const tensors = [p.delta, p.alpha, p.beta, p.gamma];
+  const [delta, alpha, beta, gamma] = await Promise.all(tensors.map((x) => x.read()));
+  const [a, c] = [new Float64Array(2 * width * n), new Float64Array(2 * width * n)];
+  for (let i = 0; i < width * n; i++) {
+    const p = 1 / (1 + Math.exp(-delta[i]));
+    a[2 * i] = 1 - p / (1 + Math.exp(-alpha[i]));
+    c[2 * i] = Math.sqrt(1 / n) * p * beta[i] * gamma[i];
+  }
+  return { width, modes: n, channels: 1, a, c };
 }
 
 /** +1, -1, +1, ... for each channel, and a little noise. */

@@ -15,7 +15,8 @@
  *
  * A: `softmax` of q k^T / sqrt Z + b; `laplace` and `relu2` weigh every key by itself, from q k^T / (number of keys) + b.
  * b: `simple`, one number per distance up to the chunk (or the longest sequence); `rotary`, two vectors of Z.
- * A sequence that is no multiple of the chunk ends in a shorter one.
+ * A sequence that is no multiple of the chunk ends in a shorter one. `average`: S4D or S4 in the place of the average, for the
+ * ablation of the S4 repository (`layers/state-space-average.ts`).
  *
  * Causal: with `causal` and a one-sided average. By steps (`recurrence`) only in chunks: the state is that of the
  * average and the keys and values of the present chunk; attention over everything has no state of fixed size.
@@ -39,6 +40,7 @@ import type { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { MovingAverage, movingAverageOptions } from '../layers/moving-average.ts';
+import { type StateSpace, StateSpaceAverage, stateSpaces } from '../layers/state-space-average.ts';
 import type { Mixer, MixerContext, MixerDefinition, MixerSize, MixerState, Recurrence } from '../mixer.ts';
 import { flag, notNegative, oneOf, orNull, whole } from '../options.ts';
 import type { StoreView } from '../parameters.ts';
@@ -48,7 +50,9 @@ export interface MegaConfig {
   keys: number;
   /** Width E of the values; null: twice the model's. */
   values: number | null;
-  /** Decays per channel of the moving average. */
+  /** What tells of the past: the moving average, or a state space in its place. */
+  average: 'ema' | StateSpace;
+  /** Decays per channel of the moving average; states (even) of a state space. */
   decays: number;
   /** Two-sided moving average. */
   bidirectional: boolean;
@@ -76,7 +80,7 @@ interface Dense {
 type MegaState = MixerState & { seen: number };
 
 export class Mega implements Mixer {
-  readonly #average: MovingAverage;
+  readonly #average: MovingAverage | StateSpaceAverage;
   readonly #v: Dense;
   readonly #m: Dense;
   readonly #h: Dense;
@@ -114,7 +118,7 @@ export class Mega implements Mixer {
       bias: zeros(`${name}.bias`, [outputs]),
     });
     this.#values = E;
-    this.#average = new MovingAverage(store.at('move'), D, config, streams);
+    this.#average = averageOf(store.at('move'), size, config, streams);
     this.#v = dense('v_proj', E, D);
     this.#m = dense('mx_proj', Z + E + 2 * D, D);
     this.#h = dense('h_proj', D, E);
@@ -238,7 +242,16 @@ export class Mega implements Mixer {
   }
 }
 
-function check({ bias, keys }: MegaConfig): void {
+function averageOf(store: StoreView, size: MixerSize, config: MegaConfig, streams: Streams) {
+  const { average, decays: states, bidirectional } = config;
+  return average === 'ema'
+    ? new MovingAverage(store, size.width, config, streams)
+    : new StateSpaceAverage(store, size, average, { states, bidirectional }, streams);
+}
+
+function check({ bias, keys, average, decays, truncation }: MegaConfig): void {
+  if (average !== 'ema' && (truncation !== null || decays % 2 !== 0))
+    throw new RangeError(`a state space in Mega needs an even number of decays and no truncation`);
   if (bias === 'rotary' && keys % 2 !== 0)
     throw new RangeError(`a rotary bias needs an even width of queries and keys, not ${keys}`);
 }
@@ -266,6 +279,7 @@ const mega: MixerDefinition<MegaConfig> = {
   defaults: {
     keys: 64,
     values: null,
+    average: 'ema',
     decays: 16,
     bidirectional: true,
     truncation: null,
@@ -279,6 +293,7 @@ const mega: MixerDefinition<MegaConfig> = {
     ...movingAverageOptions,
     keys: whole(1),
     values: orNull(whole(1)),
+    average: oneOf('ema', ...stateSpaces),
     chunk: orNull(whole(1)),
     weighting: oneOf(...weightings),
     bias: oneOf('simple', 'rotary'),

@@ -88,6 +88,7 @@ function whole(g: CaseGraph, x0: Tensor, average: Average): Tensor {
     { width: x0.shape[2], length: positions, layers: 1, dropout: 0, tiedDropout: false },
     {
       ...average,
+      average: 'ema',
       keys: c.get('gamma').shape[1],
       values: c.get('v_proj.weight').shape[0],
       chunk: limit(config.chunk_size),
