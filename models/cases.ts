@@ -1,11 +1,4 @@
-/**
- * What the tests ask of every mixer, beside what they ask of all: one file per mixer in `cases/`, found by discovery.
- * A mixer without a file fails the tests.
- */
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { mixerIds } from './mixer.ts';
+/** What the tests ask of every mixer, beside what they ask of all: one file per mixer in `cases/` (`all-cases.ts`). */
 import type { BlockConfig } from './networks/backbone.ts';
 import type { ClassifierConfig } from './networks/classifier.ts';
 
@@ -46,19 +39,6 @@ export const uniform = (name: string, low: number, high: number): Law => [
 
 /** A network of one block. */
 export const one = (mixer: string, config: object = {}): BlockConfig[] => [{ mixer, config }];
-
-const folder = join(dirname(fileURLToPath(import.meta.url)), 'cases');
-
-export async function loadCases(id: string): Promise<MixerCases> {
-  const path = join(folder, `${id}.ts`);
-  if (!existsSync(path)) throw new Error(`the mixer ${id} has no test cases: write models/cases/${id}.ts`);
-  return (await import(pathToFileURL(path).href)).default as MixerCases;
-}
-
-export const allCases: [id: string, cases: MixerCases][] = await Promise.all(
-  mixerIds().map(async (id): Promise<[string, MixerCases]> => [id, await loadCases(id)]),
-);
-export const smallModels: SmallModel[] = allCases.flatMap(([, { small }]) => small);
 
 /** A classifier of two such layers: 6 wide, 13 steps, token input. */
 export const smallClassifier = ({ blocks, changes }: SmallModel): ClassifierConfig => ({

@@ -5,7 +5,8 @@ import { openDevice } from '../kernels/device/registry.ts';
 import { Stream, Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
 import type { Tensor } from '../kernels/tensor/tensor.ts';
-import { smallClassifier, smallModels } from './cases.ts';
+import { smallModels } from './all-cases.ts';
+import { smallClassifier } from './cases.ts';
 import { buildClassifier, type Classifier } from './networks/classifier.ts';
 
 const device = await openDevice('reference');

@@ -1,7 +1,7 @@
 /** Options: every mixer states what each of its own may be, and refuses the rest in one sentence that names it. */
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { smallModels } from './cases.ts';
+import { smallModels } from './all-cases.ts';
 import { loadMixer, mixerConfig, mixerIds } from './mixer.ts';
 import { faultIn, flag, oneOf, orNull, rates, whole } from './options.ts';
 import { systems } from './systems.ts';

@@ -5,7 +5,7 @@ import { openDevice } from '../kernels/device/registry.ts';
 import { type SgconvAttrs, sgconvKernel } from '../kernels/ops/sgconv-kernel/op.ts';
 import { Streams } from '../kernels/tensor/random.ts';
 import { Tape } from '../kernels/tensor/tape.ts';
-import { allCases } from './cases.ts';
+import { allCases } from './all-cases.ts';
 import { loadMixer, mixerConfig, mixerIds } from './mixer.ts';
 import sgconv from './mixers/sgconv.ts';
 import { buildClassifier, type ClassifierConfig, countParameters } from './networks/classifier.ts';
@@ -70,7 +70,9 @@ async function statistics(store: ParameterStore, name: string) {
   const x = Array.from(await store.get(`m.${name}`).read());
   const mean = x.reduce((s, v) => s + v, 0) / x.length;
   const deviation = Math.sqrt(x.reduce((s, v) => s + (v - mean) ** 2, 0) / x.length);
-  return { mean, deviation, low: Math.min(...x), high: Math.max(...x), n: x.length };
+  const low = x.reduce((a, b) => Math.min(a, b));
+  const high = x.reduce((a, b) => Math.max(a, b));
+  return { mean, deviation, low, high, n: x.length };
 }
 
 const laws = allCases.flatMap(([id, cases]) => cases.laws.map(([config, list]) => ({ id, config, list })));
