@@ -25,6 +25,7 @@ function repro(args: string[], when?: (err: string) => NodeJS.Signals | undefine
   const env = {
     ...process.env,
     LONGCONV_RESULTS: join(folder, 'runs'),
+    LONGCONV_COMMITTED: folder,
     LONGCONV_CACHE: join(folder, 'cache'),
     ...extra,
   };

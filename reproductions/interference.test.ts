@@ -29,7 +29,12 @@ interface Ended {
 /** `begun`: the training has begun; false when it ended without. */
 function start(args: string[], results = join(folder, 'runs')) {
   const words = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
-  const env = { ...process.env, LONGCONV_RESULTS: results, LONGCONV_CACHE: join(folder, 'cache') };
+  const env = {
+    ...process.env,
+    LONGCONV_RESULTS: results,
+    LONGCONV_COMMITTED: folder,
+    LONGCONV_CACHE: join(folder, 'cache'),
+  };
   const child: ChildProcess = spawn(process.execPath, [...words, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
   children.add(child);
   const ended: Ended = { code: null, out: '', err: '' };

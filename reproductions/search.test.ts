@@ -18,7 +18,12 @@ after(() => rmSync(folder, { recursive: true }));
 function repro(...args: string[]) {
   const cli = fileURLToPath(new URL('./cli.ts', import.meta.url));
   const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
-  const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_CACHE: join(folder, 'cache') };
+  const env = {
+    ...process.env,
+    LONGCONV_RESULTS: folder,
+    LONGCONV_COMMITTED: folder,
+    LONGCONV_CACHE: join(folder, 'cache'),
+  };
   const { status, stdout, stderr } = spawnSync(process.execPath, [...run, ...args], { env, encoding: 'utf8' });
   return { code: status, out: stdout, err: stderr };
 }

@@ -14,15 +14,17 @@ import { searches, searchFindings } from './search-verify.ts';
 import { finishedTrial, trialsOf } from './trials-of.ts';
 
 let folder = '';
-const previous = process.env.LONGCONV_RESULTS;
+const previous = { LONGCONV_RESULTS: process.env.LONGCONV_RESULTS, LONGCONV_COMMITTED: process.env.LONGCONV_COMMITTED };
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'longconv-trials-'));
   process.env.LONGCONV_RESULTS = folder;
+  process.env.LONGCONV_COMMITTED = folder;
 });
 after(() => {
   rmSync(folder, { recursive: true });
-  if (previous === undefined) delete process.env.LONGCONV_RESULTS;
-  else process.env.LONGCONV_RESULTS = previous;
+  for (const [name, value] of Object.entries(previous))
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
 });
 
 /** A fifth of the steps, as `repro search --steps` would make it. */

@@ -166,7 +166,7 @@ test('published rows are found by the names of tasks and models', async () => {
 function repro(folder: string, args: string[], cache = join(folder, 'cache')) {
   const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
   const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
-  const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_CACHE: cache };
+  const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_COMMITTED: folder, LONGCONV_CACHE: cache };
   return spawnSync(process.execPath, [...run, ...args], { env, encoding: 'utf8' });
 }
 

@@ -100,7 +100,7 @@ test('S4 and SGConv are set side by side from the runs of sgconv-lra, with its p
 function repro(folder: string, args: string[]) {
   const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
   const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
-  const env = { ...process.env, LONGCONV_RESULTS: folder };
+  const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_COMMITTED: folder };
   return spawnSync(process.execPath, [...run, ...args], { env, encoding: 'utf8' });
 }
 

@@ -196,7 +196,7 @@ function repro(args: string[], env: Record<string, string>) {
 test('repro longconv-fmri trains, beats always saying zero, and says how far above the best possible it is', () => {
   const folder = mkdtempSync(join(tmpdir(), 'longconv-fmri-'));
   try {
-    const env = { LONGCONV_RESULTS: folder, LONGCONV_CACHE: join(folder, 'cache') };
+    const env = { LONGCONV_RESULTS: folder, LONGCONV_COMMITTED: folder, LONGCONV_CACHE: join(folder, 'cache') };
     const { status, stdout, stderr } = repro(['longconv-fmri'], env);
     assert.equal(status, 0, stderr);
     assert.match(stdout, /H3 \+ Long Conv, Geom │ MAE +│ ~0\.54 \(second hand\)/);
@@ -211,7 +211,10 @@ const missing = missingIngredient(await loadDefinition('brown-wt'));
 test('repro h3-wikitext103 trains on the Brown corpus and tells bits per byte', { skip: missing ?? false }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'longconv-wiki-'));
   try {
-    const { status, stdout, stderr } = repro(['h3-wikitext103', '--data', 'offline'], { LONGCONV_RESULTS: folder });
+    const { status, stdout, stderr } = repro(['h3-wikitext103', '--data', 'offline'], {
+      LONGCONV_RESULTS: folder,
+      LONGCONV_COMMITTED: folder,
+    });
     assert.equal(status, 0, stderr);
     assert.match(stdout, /WikiText-103 │ H3 hybrid │ perplexity │ +18\.5 │/);
     assert.match(stdout, /no better than a guess.*; \d\.\d{4} bits per byte/);

@@ -105,7 +105,12 @@ test('repro h3-synthetics trains and ends in its row, length beyond training inc
     const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
     const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
     const args = ['h3-synthetics', '--task', 'recall-longer', '--models', 'h3,attention', '--steps', '10'];
-    const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_CACHE: join(folder, 'cache') };
+    const env = {
+      ...process.env,
+      LONGCONV_RESULTS: folder,
+      LONGCONV_COMMITTED: folder,
+      LONGCONV_CACHE: join(folder, 'cache'),
+    };
     const { status, stdout, stderr } = spawnSync(process.execPath, [...run, ...args], { env, encoding: 'utf8' });
     assert.equal(status, 0, stderr);
     assert.match(stdout, /trained at 20, tested at 40 │ H3 +│ accuracy, % │ ~98\.4 \(second hand\)/);

@@ -23,7 +23,7 @@ interface Ended {
 
 function repro(args: string[], extra: Record<string, string> = {}, when?: (err: string) => boolean): Promise<Ended> {
   const words = process.versions.bun ? [cli, ...args] : ['run', '-A', '--no-check', cli, ...args];
-  const env = { ...process.env, LONGCONV_RESULTS: join(folder, 'runs'), ...extra };
+  const env = { ...process.env, LONGCONV_RESULTS: join(folder, 'runs'), LONGCONV_COMMITTED: folder, ...extra };
   const child = spawn(process.execPath, words, { env });
   const result: Ended = { code: null, out: '', err: '' };
   let sent = false;

@@ -30,14 +30,16 @@ const measured = (await Promise.all(claimIds().map(loadClaim))).filter((c) => c.
 const speed = gss as MeasurementClaim;
 
 let folder = '';
-const kept = process.env.LONGCONV_RESULTS;
+const kept = { LONGCONV_RESULTS: process.env.LONGCONV_RESULTS, LONGCONV_COMMITTED: process.env.LONGCONV_COMMITTED };
 before(() => {
   folder = mkdtempSync(join(tmpdir(), 'longconv-measure-'));
   process.env.LONGCONV_RESULTS = folder;
+  process.env.LONGCONV_COMMITTED = folder;
 });
 after(() => {
-  if (kept === undefined) delete process.env.LONGCONV_RESULTS;
-  else process.env.LONGCONV_RESULTS = kept;
+  for (const [name, value] of Object.entries(kept))
+    if (value === undefined) delete process.env[name];
+    else process.env[name] = value;
   rmSync(folder, { recursive: true });
 });
 

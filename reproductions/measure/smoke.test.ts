@@ -21,7 +21,7 @@ after(() => rmSync(folder, { recursive: true }));
 const repro = (...args: string[]) =>
   spawnSync(process.execPath, [...launch, ...args], {
     encoding: 'utf8',
-    env: { ...process.env, LONGCONV_RESULTS: join(folder, 'runs') },
+    env: { ...process.env, LONGCONV_RESULTS: join(folder, 'runs'), LONGCONV_COMMITTED: folder },
   });
 
 /** `cli.test.ts` runs these two. */
