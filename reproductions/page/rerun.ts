@@ -2,6 +2,7 @@
 import type { Evidence } from '../../results/evidence.ts';
 import { type Scale, scales, type TrainingClaim } from '../claim.ts';
 import type { MeasuredResults, TrainingResults } from '../claim-results.ts';
+import { definitionIds } from '../data/definition.ts';
 
 /** Options that say which of the runs; and those that change nothing of what is computed. */
 const which = ['--scale', '--task', '--models', '--seed', '--seeds'];
@@ -67,7 +68,9 @@ function perTask({ tasks, models }: TrainingClaim, runs: readonly Evidence[]): O
 /** Whatever else was asked for. Data that were taken because the published ones were not there are named. */
 function extraOf({ argv, claim, data }: Evidence): string {
   const rest = remaining(argv, claim);
-  const named = rest.includes('--data') || data.kind === 'real' ? [] : ['--data', 'offline'];
+  const standIn = data.kind.startsWith('stand-in') && definitionIds().includes(data.id);
+  const made = ['--data', standIn ? data.id : 'offline'];
+  const named = rest.includes('--data') || data.kind === 'real' ? [] : made;
   return [...rest.map(quoted), ...named].map((word) => ` ${word}`).join('');
 }
 
