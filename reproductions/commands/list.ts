@@ -13,6 +13,7 @@ import { headlineOf } from '../headline.ts';
 import { listRows } from '../measure/results.ts';
 import { publishedFor, type Summary, showNumber } from '../results.ts';
 import { higherIsBetter } from '../train/metrics.ts';
+import { rowsWithoutScript, withoutScript } from '../without-script.ts';
 
 const columns: Column[] = [
   { key: 'claim', title: 'claim' },
@@ -89,10 +90,13 @@ export async function run([given]: unknown[], options: Options): Promise<number>
     resultsOf(claim, 'both'),
   );
   if (options.json === true)
-    await print(JSON.stringify({ claims: all.map(described), rows: all.flatMap(taskRows) }, null, 1));
+    await print(JSON.stringify({ claims: all.map(described), rows: all.flatMap(taskRows), withoutScript }, null, 1));
   else if (words.length || options.all === true)
     await print(renderShown(all.flatMap(taskRows), taskColumns, hints(all)));
-  else await print(renderShown(all.map(lineOf), columns, ['repro list <claim>: its tasks; repro <claim>: runs it.']));
+  else {
+    const note = 'repro list <claim>: its tasks; repro <claim>: runs it. No script: what is missing stands under cost.';
+    await print(renderShown([...all.map(lineOf), ...rowsWithoutScript()], columns, [note]));
+  }
   return 0;
 }
 
