@@ -1,14 +1,7 @@
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { findRows } from '../../results/published/published.ts';
 import { loadClaim, scales, type TrainingClaim } from '../claim.ts';
-import { loadDefinition } from '../data/definition.ts';
-import { missingIngredient } from '../data/ingredients.ts';
 import { UsageError } from '../errors.ts';
 import { estimateLearner } from '../train/learner.ts';
 import type { UnseededPlan } from '../train/plan.ts';
@@ -162,36 +155,6 @@ test('published rows are found by the names of tasks and models', async () => {
   assert.equal(await value('flashbutterfly-path256-accuracy', 'path256', 'long-conv'), 92.2);
 });
 
-/** `repro` in a folder of its own; `cache`: a cache that is there already. */
-function repro(folder: string, args: string[], cache = join(folder, 'cache')) {
-  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
-  const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
-  const env = { ...process.env, LONGCONV_RESULTS: folder, LONGCONV_COMMITTED: folder, LONGCONV_CACHE: cache };
-  return spawnSync(process.execPath, [...run, ...args], { env, encoding: 'utf8' });
-}
-
-async function inFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'longconv-classifiers-'));
-  try {
-    await work(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-test('images in a row and in two dimensions: trained on a stand-in to their rows', () =>
-  inFolder((folder) => {
-    const data = ['--data', 'img-texture10', '--steps', '3'];
-    const row = repro(folder, ['butterfly-scifar', '--models', 'long-conv,butterfly-16', ...data]);
-    assert.equal(row.status, 0, row.stderr);
-    assert.match(row.stdout, /sCIFAR │ Long Conv, fixed transform +│ accuracy, % │ +91 │/);
-    assert.match(row.stdout, /sCIFAR │ Learned butterfly, 16 x 16 +│ accuracy, % │ +91\.8/);
-    const image = repro(folder, ['longconv-cifar2d', ...data]);
-    assert.equal(image.status, 0, image.stderr);
-    assert.match(image.stderr, /cropped and flipped/);
-    assert.match(image.stdout, /CIFAR-10 2-D │ S4ND +│ accuracy, % │ +~?89\.9/);
-  }));
-
 test('a test at half the sampling rate is refused as a task', async () => {
   const claim = await training('sgconv-speechcommands');
   for (const words of ['sc10', 'sc35'])
@@ -200,30 +163,3 @@ test('a test at half the sampling rate is refused as a task', async () => {
       new RegExp(`test of the model that was trained on ${words}: run that task`),
     );
 });
-
-const spoken = missingIngredient(await loadDefinition('sc-tts10'));
-test('speech without espeak-ng says what is missing', { skip: spoken === null && 'espeak-ng is here' }, () =>
-  inFolder((folder) => {
-    const { status, stderr } = repro(folder, ['sgconv-speechcommands']);
-    assert.notEqual(status, 0);
-    assert.match(stderr, /espeak-ng/);
-  }),
-);
-
-test('speech is trained at 16 kHz, tested at 8 kHz too, and both are verified', { skip: spoken ?? false }, () =>
-  inFolder((folder) => {
-    const { status, stdout, stderr } = repro(folder, ['sgconv-speechcommands', '--steps', '2']);
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /SC10 raw 16kHz +│ SGConv │ accuracy, % │ ~97\.52/);
-    assert.match(stdout, /SC10 raw 8kHz \(zero-shot\) │ SGConv │ accuracy, % │ ~96\.03/);
-    assert.equal(repro(folder, ['verify', 'sgconv-speechcommands']).status, 0);
-    const file = join(folder, 'evidence', 'sgconv-speechcommands.jsonl');
-    const record = JSON.parse(readFileSync(file, 'utf8'));
-    assert.deepEqual([record.further[0].rate, record.further[0].count], [2, record.test.count]);
-    record.further[0].data.checksum = 'another';
-    writeFileSync(file, `${JSON.stringify(record)}\n`);
-    const forged = repro(folder, ['verify', 'sgconv-speechcommands']);
-    assert.equal(forged.status, 1);
-    assert.match(forged.stdout, /its test on sc10-8k is not one of its configuration/);
-  }),
-);

@@ -113,15 +113,6 @@ async function inFolder(work: (folder: string) => void): Promise<void> {
   }
 }
 
-test('attention on Path-X at smoke scale, to its rows', () =>
-  inFolder((folder) => {
-    const { status, stdout, stderr } = repro(folder, ['pathx-attention']);
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /Path-X │ FlashAttention +│ accuracy, % │ +61\.4 │/);
-    assert.match(stdout, /Path-X │ Block-sparse attention +│ accuracy, % │ +56 │/);
-    assert.equal(repro(folder, ['verify', 'pathx-attention']).status, 0);
-  }));
-
 test('moving averages and S4D, alone and in Mega, on images at smoke scale, shortened, to their rows', () =>
   inFolder((folder) => {
     const { status, stdout, stderr } = repro(folder, [

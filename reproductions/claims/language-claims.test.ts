@@ -1,11 +1,6 @@
-/** The claims about language models and brain recordings: their plans, published rows, and two runs. */
+/** The claims about language models and brain recordings: their plans and published rows. */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { openDevice } from '../../kernels/device/registry.ts';
 import { Streams } from '../../kernels/tensor/random.ts';
 import { languageModelRow } from '../../models/configurations/language-models.ts';
@@ -14,8 +9,6 @@ import { loadPublished } from '../../results/published/published.ts';
 import { bitsPerByte } from '../beside.ts';
 import { loadClaim, type Scale, scales, type TrainingClaim } from '../claim.ts';
 import type { AnyDataset, SeriesDataset, TokenDataset } from '../data/dataset.ts';
-import { loadDefinition } from '../data/definition.ts';
-import { missingIngredient } from '../data/ingredients.ts';
 import { deskTokens, deskTraining, languagePlan, smaller } from '../language.ts';
 import { publishedFor } from '../results.ts';
 import { estimateLearner } from '../train/learner.ts';
@@ -185,40 +178,4 @@ test('an unknown task or model is refused by name', async () => {
 
 test('bits per byte: two bits for a token of four bytes is half a bit', () => {
   assert.equal(bitsPerByte(2 * Math.LN2, 4), 0.5);
-});
-
-function repro(args: string[], env: Record<string, string>) {
-  const cli = fileURLToPath(new URL('../cli.ts', import.meta.url));
-  const run = process.versions.bun ? [cli] : ['run', '-A', '--no-check', cli];
-  return spawnSync(process.execPath, [...run, ...args], { env: { ...process.env, ...env }, encoding: 'utf8' });
-}
-
-test('repro longconv-fmri trains, beats always saying zero, and says how far above the best possible it is', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'longconv-fmri-'));
-  try {
-    const env = { LONGCONV_RESULTS: folder, LONGCONV_COMMITTED: folder, LONGCONV_CACHE: join(folder, 'cache') };
-    const { status, stdout, stderr } = repro(['longconv-fmri'], env);
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /H3 \+ Long Conv, Geom │ MAE +│ ~0\.54 \(second hand\)/);
-    assert.match(stdout, /Geom, fMRI upstream: smoke scale: shows that it learns/);
-    assert.match(stdout, /0\.\d{4} over the best possible error, [\d.]+ % of what can be learnt/);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-});
-
-const missing = missingIngredient(await loadDefinition('brown-wt'));
-test('repro h3-wikitext103 trains on the Brown corpus and tells bits per byte', { skip: missing ?? false }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'longconv-wiki-'));
-  try {
-    const { status, stdout, stderr } = repro(['h3-wikitext103', '--data', 'offline'], {
-      LONGCONV_RESULTS: folder,
-      LONGCONV_COMMITTED: folder,
-    });
-    assert.equal(status, 0, stderr);
-    assert.match(stdout, /WikiText-103 │ H3 hybrid │ perplexity │ +18\.5 │/);
-    assert.match(stdout, /no better than a guess.*; \d\.\d{4} bits per byte/);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
 });
