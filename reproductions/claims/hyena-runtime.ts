@@ -23,6 +23,9 @@ const claim: Claim = {
   published: 'hyena-runtime',
   criterion:
     'forward, Hyena of order 2 is faster than attention and flash attention at 8192 steps, and than flash attention at 65536: each ratio lies above 1 with its 95 % interval, as published; where they cross is shown beside the published lengths',
+  shows:
+    'That the operator is faster than attention at every length measured, and passes flash attention on a processor as it does on a graphics card, at shorter sequences. ' +
+    'The width is a twelfth of the published one, where dense maps weigh less, so where the lines cross is not comparable.',
   cost: { smoke: '15 s', desk: '10 min on 2 cores', paper: 'a day on 2 cores' },
   systems: { hyena: 'Hyena, order 2', attention: 'Attention', 'flash-attention': 'Flash attention' },
   cases: {
