@@ -31,11 +31,12 @@ export function watchInterrupts(): void {
 
 /** stdin is a pipe on which nothing ever comes: it closes when the process at its other end is gone. */
 function endWithStdin(): void {
-  process.stdin.on('error', () => {});
-  process.stdin.on('close', () => {
+  const end = () => {
     progress.say('the process that started this one is gone: ending');
     process.exit(exit.interrupted);
-  });
+  };
+  // Which of them comes differs between runtimes.
+  for (const event of ['end', 'close', 'error']) process.stdin.on(event, end);
   process.stdin.resume();
 }
 
