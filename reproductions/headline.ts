@@ -8,7 +8,8 @@ import type { ClaimResults, MeasuredResults, TrainingResults } from './claim-res
 import type { MeasurementClaim } from './measure/measurement.ts';
 import type { MeasuredSummary } from './measure/results.ts';
 import { showPublished, showValue } from './measure/verdict.ts';
-import { publishedFor, type Summary, showMean } from './results.ts';
+import { publishedFor, type Summary } from './results.ts';
+import { showMean } from './results-table.ts';
 import { decides } from './verdict.ts';
 
 export interface HeadlineCell {

@@ -13,7 +13,7 @@ import type { Options } from '../cli.ts';
 import { exit, UsageError } from '../errors.ts';
 import { tableRow } from '../measure/results.ts';
 import { outdated, writePages } from '../page/page.ts';
-import { columns, rowOf } from '../results.ts';
+import { columns, rowOf } from '../results-table.ts';
 
 /** Paper scale first: the rows that can settle something. */
 function rowsOf(results: ClaimResults): Row[] {
