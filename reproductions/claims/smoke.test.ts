@@ -1,21 +1,23 @@
 /**
- * Every claim at smoke scale, as it comes from the command line: it runs, ends in its table, and its evidence holds. A new
- * claim is among them by being there. What a stand-in is made of is fetched as the claim's own sentence says; without
+ * Every claim at smoke scale, as it comes from the command line: it runs, its losses fall, it ends in its table, and its
+ * evidence holds. A new claim is among them by being there. What a stand-in is made of is fetched as the claim's own sentence says; without
  * network, or without the programs that speak, the claims that need them are skipped with that sentence.
  */
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Evidence } from '../../results/evidence.ts';
+import { mean } from '../../results/statistics.ts';
 import { type Claim, claimIds, loadClaim, type TrainingClaim } from '../claim.ts';
 import { exit } from '../errors.ts';
 import type { MeasurementClaim } from '../measure/measurement.ts';
 import type { MeasuredSummary } from '../measure/results.ts';
+import { Journal } from '../train/journal.ts';
 
 /** `measure/cli.test.ts` runs these two. */
 const elsewhere = ['gss-speed', 'sgconv-memory-1m'];
@@ -126,6 +128,21 @@ function trained({ id, defaults, models, tasks }: TrainingClaim, out: string): v
   }
 }
 
+/** From fewer steps nothing is to be seen. */
+const FEW = 20;
+
+/** The losses of its training fall: the last quarter of the steps is below the first one. */
+function learnt(id: string): void {
+  const runs = join(folder, id, 'repro', id, 'smoke');
+  for (const run of readdirSync(runs)) {
+    const steps = new Journal(join(runs, run, 'journal.jsonl')).read().filter((line) => line.event === 'step');
+    if (steps.length < FEW) continue;
+    const quarter = steps.length >> 2;
+    const [first, last] = [steps.slice(0, quarter), steps.slice(-quarter)].map((part) => mean(part.map((s) => s.loss)));
+    assert.ok(last < first, `${run}: ${first} to ${last}`);
+  }
+}
+
 /** Its rows say that they say nothing. */
 function measured(claim: MeasurementClaim, out: string): void {
   const summary: MeasuredSummary[] = JSON.parse(out).summary;
@@ -159,6 +176,7 @@ const also: Record<string, (ended: Ended) => void | Promise<void>> = {
   'sgconv-speechcommands': async ({ out }) => {
     assert.match(out, /SC10 raw 16kHz +│ SGConv │ accuracy, % │ ~97\.52/);
     assert.match(out, /SC10 raw 8kHz \(zero-shot\) │ SGConv │ accuracy, % │ ~96\.03/);
+    assert.match(out, /SGConv, SC10 raw 16kHz: smoke scale: shows that it learns/);
     const text = readFileSync(file('sgconv-speechcommands'), 'utf8');
     const record = JSON.parse(text);
     assert.deepEqual([record.further[0].rate, record.further[0].count], [2, record.test.count]);
@@ -181,7 +199,10 @@ for (const [at, claim] of claims.entries())
     }
     assert.equal(code, exit.done, err);
     if (claim.kind === 'measurement') measured(claim, out);
-    else trained(claim, out);
+    else {
+      trained(claim, out);
+      learnt(claim.id);
+    }
     await also[claim.id]?.(ended);
     const verified = await repro(claim.id, 'verify', claim.id);
     assert.equal(verified.code, exit.done, verified.out);
