@@ -74,7 +74,7 @@ export function usualVerdict(results: Results, least: number): Verdict {
   const bar = published.value - sign * allowed;
   const hearsay = rowConfidence(published) === 'confirmed' ? '' : '; the published number itself is not confirmed';
   const sentence =
-    `${showInterval(interval)} over ${values.length} seed${values.length === 1 ? '' : 's'} against ` +
+    `${showInterval(interval, metric)} over ${values.length} seed${values.length === 1 ? '' : 's'} against ` +
     `${formatRow(published)}, and ${show(bar, 4)} was needed${hearsay}`;
   if (values.length < 2)
     return { kind: 'unclear', sentence: `${sentence}; one seed says nothing of the spread over seeds: run more` };
@@ -95,5 +95,8 @@ function learns({ metric, values, guess, count }: Results): boolean {
   return ours > guess + 3 * Math.sqrt((guess * (100 - guess)) / (count * values.length));
 }
 
-const showInterval = ({ estimate, low, high }: Interval): string =>
-  low === null || high === null ? show(estimate, 4) : `${show(estimate, 4)} [${show(low, 4)}, ${show(high, 4)}]`;
+/** As far as it is possible: no accuracy is above 100, nothing below 0. */
+const showInterval = ({ estimate, low, high }: Interval, metric: Metric): string =>
+  low === null || high === null
+    ? show(estimate, 4)
+    : `${show(estimate, 4)} [${show(Math.max(low, 0), 4)}, ${show(metric === 'accuracy' ? Math.min(high, 100) : high, 4)}]`;
