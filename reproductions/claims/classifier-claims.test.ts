@@ -127,6 +127,22 @@ test('at desk scale the models of a task have one budget, and variants the rate 
     assert.equal(decay.plan('sgconv', task, 'desk').lr, lra.plan('sgconv', lraTask, 'desk').lr);
 });
 
+test('a trial of a search at the rate of a run is that run, if shorter', async () => {
+  const claims = await Promise.all(ids.map(training));
+  const searched = claims.filter(({ search }) => search);
+  assert.deepEqual(
+    searched.map(({ id }) => id),
+    ['longconv-lra', 'longconv-cifar2d', 'sgconv-speechcommands'],
+  );
+  for (const { id, search, defaults, plan } of searched)
+    for (const task of search?.tasks ?? [])
+      for (const model of defaults.desk.models) {
+        const own = plan(model, task, 'desk');
+        assert.deepEqual(search?.plan(model, task, own.lr), own, `${id} ${task} ${model}`);
+        assert.ok((search?.share ?? 1) * own.steps >= own.evaluateEvery, 'a trial is looked at more than at its end');
+      }
+});
+
 test('kernels keep their published rate at desk scale', async () => {
   for (const id of ids)
     for (const [name, { network }] of await plansOf(id, 'desk')) {
