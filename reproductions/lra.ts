@@ -9,7 +9,7 @@
  */
 import { type LraModel, type LraRow, lraPublished } from '../models/configurations/lra-published.ts';
 import { type LraTask, lraTaskShapes } from '../models/configurations/lra-tasks.ts';
-import type { DataOptions, Scale } from './claim.ts';
+import type { DataOptions, RateSearch, Scale } from './claim.ts';
 import { openClasses, samples } from './classifier-data.ts';
 import { atRate, type ClassifierPlan, paperPlan, type Reduction, reducedPlan } from './classifier-plan.ts';
 import type { Comparison } from './comparison.ts';
@@ -130,7 +130,9 @@ export const searchedRates = [0.003, 0.01, 0.03];
 export const searchedShare = 0.25;
 
 /** Learning rates at desk scale that were best on validation data; a task that is not here runs at the published ones. */
-const deskRates: Partial<Record<LraTask, Record<Searched, number>>> = {};
+const deskRates: Partial<Record<LraTask, Record<Searched, number>>> = {
+  image: { 'long-conv': 0.03, sgconv: 0.03, s4: 0.03, s4d: 0.03, transformer: 0.01 },
+};
 
 /** The rate of a model on a task at desk scale; undefined: the published one. */
 export function deskRate(model: string, task: string): number | undefined {
@@ -156,6 +158,11 @@ export function lraPlan(row: LraRow, scale: Scale, rate: number | undefined, own
 /** A model of the LRA tables on a task: what every claim that has it trains. */
 export const lraModelPlan = (model: string, task: string, scale: Scale, rate = deskRate(model, task)): ClassifierPlan =>
   lraPlan(publishedRow(model, task), scale, rate);
+
+export const lraSearch: RateSearch = {
+  ...{ scale: 'desk', tasks: searchedTasks, rates: searchedRates, share: searchedShare },
+  plan: (model, task, rate) => lraModelPlan(model, task, 'desk', rate),
+};
 
 /** The published row of a model on a task; a `UsageError` when there is none. */
 export function publishedRow(model: string, task: string): LraRow {

@@ -2,9 +2,9 @@
 import { configHash } from '../results/record.ts';
 import { type Trial, trialHash } from '../results/trials.ts';
 import type { TrainingClaim } from './claim.ts';
-import { departures } from './configured.ts';
 import { higherIsBetter } from './train/metrics.ts';
 import type { TrainingPlan } from './train/plan.ts';
+import { trialDepartures } from './trials-of.ts';
 import type { Finding } from './verify.ts';
 
 /** What is wrong with a trial; nothing: it holds. */
@@ -101,7 +101,7 @@ export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Se
       });
   if (!decides) return found;
   for (const trial of trials) {
-    const [line] = otherwise(claim, trial);
+    const [line] = trialDepartures(claim, trial);
     if (line)
       found.push({
         kind: 'wrong',
@@ -118,14 +118,4 @@ export function searchFindings(claim: TrainingClaim, { task, scale, trials }: Se
       });
   }
   return found;
-}
-
-/** Where a trial differs from what the claim runs at its rate: it may be shorter, and nothing else. */
-function otherwise(claim: TrainingClaim, trial: Trial): string[] {
-  const { search } = claim;
-  if (!search) return [];
-  const { rate, setting } = trial;
-  const plan: TrainingClaim['plan'] = (model, task) => search.plan(model, task, rate, setting);
-  const shorter = /^(steps|evaluateEvery|schedule\.(warmup|total)) is /;
-  return departures({ ...claim, plan }, trial).filter((line) => !shorter.test(line));
 }

@@ -28,15 +28,19 @@ export function trialsOf(claim: TrainingClaim, from: 'committed' | 'own', read: 
 const key = ({ task, model, scale, config, data }: Trial): string =>
   JSON.stringify([task, model, scale, data.checksum, config.plan]);
 
+/** Whether the claim's own search would make this trial, of whatever length. */
+const planned = (claim: TrainingClaim, trial: Trial): boolean =>
+  claim.search?.scale === trial.scale && trialDepartures(claim, trial).length === 0;
+
 /** How long a trial is, which `--steps` decides. */
 const length = /^(steps|evaluateEvery|schedule\.(warmup|total)) is /;
 
-/** Whether the claim's own search would make this trial, of whatever length. */
-function planned(claim: TrainingClaim, trial: Trial): boolean {
+/** Where a trial differs from what the claim's search would try: it may be shorter, and nothing else. */
+export function trialDepartures(claim: TrainingClaim, trial: Trial): string[] {
   const { search } = claim;
-  if (!search || search.scale !== trial.scale) return false;
+  if (!search) return [];
   const plan = (model: string, task: string) => search.plan(model, task, trial.rate, trial.setting);
-  return departures({ ...claim, plan }, trial).every((line) => length.test(line));
+  return departures({ ...claim, plan }, trial).filter((line) => !length.test(line));
 }
 
 /** A trial of this configuration that was made, here or in a claim that shares it. */

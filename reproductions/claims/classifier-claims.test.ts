@@ -132,7 +132,7 @@ test('a trial of a search at the rate of a run is that run, if shorter', async (
   const searched = claims.filter(({ search }) => search);
   assert.deepEqual(
     searched.map(({ id }) => id),
-    ['longconv-lra', 'longconv-cifar2d', 'sgconv-speechcommands'],
+    ['sgconv-lra', 'longconv-lra', 'longconv-cifar2d', 'sgconv-speechcommands'],
   );
   for (const { id, search, defaults, plan } of searched)
     for (const task of search?.tasks ?? [])

@@ -9,7 +9,16 @@
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';
-import { deskTasks, lraComparisons, lraModelPlan, lraModels, lraTaskNames, openLraData, sameTasks } from '../lra.ts';
+import {
+  deskTasks,
+  lraComparisons,
+  lraModelPlan,
+  lraModels,
+  lraSearch,
+  lraTaskNames,
+  openLraData,
+  sameTasks,
+} from '../lra.ts';
 
 const claim: Claim = {
   kind: 'training',
@@ -44,5 +53,6 @@ const claim: Claim = {
   },
   openData: openLraData,
   plan: (model, task, scale) => lraModelPlan(model, task, scale),
+  search: lraSearch,
 };
 export default claim;
