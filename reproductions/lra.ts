@@ -109,7 +109,7 @@ const reductions: Record<'smoke' | 'desk', Record<LraTask, Reduction>> = {
     pathx: { layers: 1, width: 16, batch: 4, warmup: 2, steps: 10, evaluateEvery: 5 },
   },
   desk: {
-    listops: { layers: 4, width: 32, batch: 16, warmup: 300, steps: 6000, evaluateEvery: 600 },
+    listops: { layers: 4, width: 32, batch: 16, warmup: 250, steps: 5000, evaluateEvery: 500 },
     text: { layers: 2, width: 64, batch: 4, warmup: 100, steps: 1500, evaluateEvery: 150 },
     retrieval: { layers: 2, width: 64, batch: 4, warmup: 100, steps: 1200, evaluateEvery: 120 },
     image: { layers: 2, width: 64, batch: 16, warmup: 100, steps: 2000, evaluateEvery: 200 },

@@ -57,7 +57,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['scifar'], models: ['long-conv', 'long-conv-geometric', 's4', 'transformer'] },
     paper: { tasks: ['scifar'], models: ['long-conv'] },
   },
-  cost: { smoke: 'seconds', desk: '2 to 3 minutes a run on one core, the Transformer 10', paper: 'days on a GPU' },
+  cost: { smoke: 'seconds', desk: '3 minutes a run on one core, the Transformer 11', paper: 'days on a GPU' },
   openData: openScifar,
   plan: (model, task, scale) => scifarPlan('longconv-scifar', model, task, scale),
 };

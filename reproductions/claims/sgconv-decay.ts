@@ -76,7 +76,7 @@ const claim: TrainingClaim = {
     desk: { tasks: [...of('text'), ...of('image')], models: ['sgconv'] },
     paper: { tasks: of('text'), models: ['sgconv'] },
   },
-  cost: { smoke: 'seconds', desk: '1 to 2 minutes a run on one core', paper: 'hours on a GPU for each power' },
+  cost: { smoke: 'seconds', desk: '1 to 3 minutes a run on one core', paper: 'hours on a GPU for each power' },
   openData: (task, scale, options) => openLraData(known(task).lra, scale, options),
   plan(model, task, scale) {
     const { lra, power } = known(task);

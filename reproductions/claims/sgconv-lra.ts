@@ -48,7 +48,7 @@ const claim: Claim = {
   },
   cost: {
     smoke: '2 min on 2 cores',
-    desk: '1 to 5 minutes a run on one core, the Transformer 10 to 40',
+    desk: '1 to 8 minutes a run on one core, the Transformer 10 to 45',
     paper: 'days on a GPU',
   },
   openData: openLraData,
