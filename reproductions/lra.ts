@@ -1,11 +1,11 @@
 /**
  * What the Long Range Arena claims share: their tasks' data, and training plans from published configurations.
  *
- * Desk scale: small enough for minutes on one core, the same layers, width, batch and steps for every model. On images and
- * texts the learning rate of each model is the best of three or four on validation data, searched on each task with the same steps
- * and seed for all (`repro search longconv-lra`). On ListOps and Pathfinder it is the published one: a trial that is short
- * enough to be made often ends there before any model is better than a guess, and tells no rates apart. The kernels' own
- * rates, weight decay and dropout stay as published.
+ * Desk scale: small enough for minutes on one core, the same layers, width, batch and steps for every model. On Image the
+ * learning rate of each model is the best of four on validation data, with the same steps and seed for all; on the other
+ * tasks it is the published one until a search decides (`repro search longconv-lra`). ListOps and Pathfinder have none: a
+ * trial that is short enough to be made often ends there before any model is better than a guess, and tells no rates
+ * apart. The kernels' own rates, weight decay and dropout stay as published.
  */
 import { type LraModel, type LraRow, lraPublished } from '../models/configurations/lra-published.ts';
 import { type LraTask, lraTaskShapes } from '../models/configurations/lra-tasks.ts';

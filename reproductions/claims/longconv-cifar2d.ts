@@ -9,8 +9,8 @@
  * Reconstructed at paper scale: layers, width and weight decay (4, 128 and 0.03: those of arXiv 2302.10866, appendix A.4,
  * with which S4ND's layer has the published 268k parameters), and Long Conv's two-dimensional layer, whose code was never
  * published. Training images are cropped and flipped. Hyena-ISO (91.2) is left out: its two-dimensional filter is described
- * in too few words to be built. Desk scale: size of LRA Image, each model at the best of three rates on validation data, one
- * seed and a quarter of the steps a trial.
+ * in too few words to be built. Desk scale: size of LRA Image, at the published rates
+ * (`repro search` tries others).
  */
 import { imageCifar } from '../../models/configurations/published/images.ts';
 import type { Scale, TrainingClaim } from '../claim.ts';

@@ -8,10 +8,9 @@
  *   published: ListOps 60.3, Pathfinder 94.0, Path-X 96.9 and so on; see results/published/lra-accuracy.json for
  *   how far each of these numbers could be confirmed
  *
- * Desk scale: small networks, the same size and steps for every model. On Image, Text and Retrieval each runs at the best of
- * three rates (Image: four) on validation data of its task, one seed and a quarter of the steps a trial (`repro search longconv-lra`); on
- * ListOps and Pathfinder, where so short a trial ends before anything is learnt, at the published one. `sgconv-lra` has the
- * same plans.
+ * Desk scale: small networks, the same size and steps for every model. On Image each runs at the best of four rates on
+ * validation data, one seed and a quarter of the steps a trial (`repro search longconv-lra`); on the other tasks at the
+ * published one. `sgconv-lra` has the same plans.
  */
 import type { LraTask } from '../../models/configurations/lra-tasks.ts';
 import type { Claim } from '../claim.ts';

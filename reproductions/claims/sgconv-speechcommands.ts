@@ -10,8 +10,7 @@
  *
  * Paper scale: state-spaces' s4-sc.yaml for S4. Reconstructed: all of SGConv, which published no configuration for speech (its
  * layer in S4's network), S4D's start, the Transformer on MFCC, and the length of training with 10 words (35 words' own).
- * Desk scale: a part of the clips and a small network, each model at the best of three rates on validation data, one seed and
- * a quarter of the steps a trial.
+ * Desk scale: a part of the clips and a small network, at the published rates (`repro search` tries others).
  */
 import { speechCommands } from '../../models/configurations/published/speech.ts';
 import type { Scale, TrainingClaim } from '../claim.ts';
