@@ -104,7 +104,7 @@ export const timm = (lr: number) => ({ warmupFrom: 1e-6 / lr, cosineFrom: 'start
 /** Mixers whose state spaces have a rate of their own: safari's min(0.001, the run's). */
 const stateSpaces = new Set(['h3', 's4', 's4d']);
 
-/** Gated state spaces have their own wide gate: no MLP follows them. */
+/** Gated state spaces have their own wide gate: no MLP follows them. Learned butterflies mix all positions. */
 function networkOf(
   row: LanguageModelRow,
   feedForward: BlockConfig | undefined,
@@ -120,7 +120,8 @@ function networkOf(
     if (!stateSpaces.has(block.mixer)) return [block];
     return [{ ...block, config: { ...block.config, lr: rate(block.mixer) } }];
   });
-  return { ...network, blocks };
+  const leaks = blocks.some((block) => block.mixer === 'butterfly');
+  return { ...network, blocks, ...(leaks ? { seesFuture: true } : {}) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { Streams } from '../../kernels/tensor/random.ts';
 import type { Tape } from '../../kernels/tensor/tape.ts';
 import type { Tensor } from '../../kernels/tensor/tensor.ts';
 import { pipe } from '../layers/pipe.ts';
-import { oneOf, optional, probability, requireOptions } from '../options.ts';
+import { flag, oneOf, optional, probability, requireOptions } from '../options.ts';
 import { ParameterStore } from '../parameters.ts';
 import { Backbone, type BackboneConfig, type BlockKernel, isCausal, loadMixers, type Mixers } from './backbone.ts';
 import { Encoder } from './encoder.ts';
@@ -30,6 +30,8 @@ export interface LanguageModelConfig extends BackboneConfig {
   embedDropout?: number;
   /** What the parameters start from: the layers' own values (default), or GPT-2's (`gpt-start.ts`). */
   start?: 'layers' | 'gpt-2';
+  /** Blocks that are not causal are taken: the loss is then of words that the network is shown, no perplexity of a text. */
+  seesFuture?: boolean;
 }
 
 /** Token sequences on the device, i32 (B, L). Targets of -100 do not count. */
@@ -50,11 +52,15 @@ export class LanguageModel {
     streams: Streams,
     initialise = true,
   ) {
-    if (!isCausal(config.blocks, mixers))
+    if (!config.seesFuture && !isCausal(config.blocks, mixers))
       throw new RangeError('a language model needs causal blocks: set causal true or bidirectional false');
     requireOptions(
       'a language model',
-      { embedDropout: optional(probability), start: optional(oneOf('layers', 'gpt-2')) },
+      {
+        embedDropout: optional(probability),
+        start: optional(oneOf('layers', 'gpt-2')),
+        seesFuture: optional(flag),
+      },
       config,
     );
     this.store = new ParameterStore(device, initialise);
