@@ -19,7 +19,7 @@ export function pileTraining(task: string, scale: Scale, lr?: number): Training 
 /**
  * Rates at desk scale, on the stand-in for the Pile: the best on validation data of `deskSearch`, each model at the same
  * three. `repro search longconv-pile` has tried the first three, `repro search hyena-pile` the others; the claims whose
- * plans are equal take them from here.
+ * plans are equal take them from here. Where no trial is in `results/evidence/searches` yet, the middle one stands here.
  */
 export const pileRates = {
   ...{ 'h3-long-conv': 0.005, 'h3-hybrid': 0.005, transformer: 0.005 },
