@@ -12,7 +12,8 @@
  * 400,000 steps, 0.0001, linear after a hundredth of warm-up, decay 0.1), dropout 0.1, betas, clipping at 1, and that
  * the time stamps stay the only positions. Desk scale: four layers of 128 channels, 1,500 steps of 32 windows, each
  * model at the best of three rates on validation data: `repro search longconv-fmri`, a fifth of the steps, one
- * seed; until its trials are in `results/evidence/searches`, at the middle one. The stand-in's best possible error is known: results say how far above it they are.
+ * seed; until its trials are in `results/evidence/searches`, at the middle one. The stand-in's best possible error is
+ * known: results say how far above it they are.
  */
 import type { BlockConfig } from '../../models/networks/backbone.ts';
 import type { MaskedRegressionConfig } from '../../models/networks/masked-regression.ts';
@@ -26,7 +27,7 @@ import type { UnseededPlan } from '../train/plan.ts';
 
 /** `lr` is the run's rate: state spaces learn at 0.001 at most. */
 interface FmriModel extends ClaimModel {
-  /** At desk scale: the best on validation data of those that `repro search longconv-fmri` tried; the middle one until then. */
+  /** At desk scale: the best of those tried on validation data (`repro search longconv-fmri`); until then the middle one. */
   rate: number;
   block(lr: number, heads: number): BlockConfig;
 }
