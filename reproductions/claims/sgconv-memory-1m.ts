@@ -36,6 +36,9 @@ const claim: MeasurementClaim = {
   published: 'memory-1m',
   criterion:
     "the kernel has exactly the published lengths; the published mean norm lies in the 95 % interval for another draw of 512 kernels; and, of this device's memory, the layer's is no more than the published at the same point: after the forward pass, at its peak, and at the peak of forward and backward against the README's 20 GB",
+  shows:
+    'That a layer on a million steps has the published counts of kernel and parameters, and fits into less memory than was published after its forward pass and at the peak of its training. ' +
+    "The published memory is a graphics card's, counted by another allocator; the times are this processor's.",
   cost: { smoke: '10 s', desk: '3 min and 12 GB of memory', paper: 'the same as desk' },
   systems: { sgconv: 'SGConv layer', unfused: 'the same, convolved pass by pass as the notebook does' },
   cases: {
