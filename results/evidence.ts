@@ -91,17 +91,20 @@ export function appendEvidence(record: Evidence): string {
   return file;
 }
 
+export type EvidenceSource = 'committed' | 'own' | 'both';
+
 /** The records of a claim: those that came with the package, then this machine's own. Damaged ones are named. */
-export function readEvidence(claim: string, from: 'committed' | 'own' | 'both' = 'both'): Evidence[] {
+export const readEvidence = (claim: string, from: EvidenceSource = 'both'): Evidence[] =>
+  readSources(claim, evidenceSchema, from);
+
+/** As `readEvidence`, of records of another kind in the same folders: each once, for what was kept is in both. */
+export function readSources<T extends { id: string }>(claim: string, schema: z.ZodType<T>, from: EvidenceSource): T[] {
   const folders = evidenceFolders();
   const wanted = from === 'both' ? [folders.committed, folders.own] : [folders[from]];
-  const records = new Map<string, Evidence>();
-  for (const folder of wanted) {
-    const file = join(folder, `${claim}.jsonl`);
-    if (!existsSync(file)) continue;
-    const read = readRecords(file, evidenceSchema, { own: true });
+  const records = new Map<string, T>();
+  for (const file of wanted.map((folder) => join(folder, `${claim}.jsonl`)).filter((path) => existsSync(path))) {
+    const read = readRecords(file, schema, { own: true });
     for (const d of read.damage) progress.say(showDamage(d));
-    // A run that was kept is in both.
     for (const record of read.records) if (!records.has(record.id)) records.set(record.id, record);
   }
   return [...records.values()];

@@ -4,13 +4,11 @@
  * suite with their rounds, or counts); `rows` is a pure function of it, kept so that readers need not know the function.
  */
 import { createHash } from 'node:crypto';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { evidenceFolders } from './evidence.ts';
+import { type EvidenceSource, evidenceFolders, readSources } from './evidence.ts';
 import { canonical, provenanceSchema, scalarSchema } from './record.ts';
-import { appendRecord, readRecords, showDamage } from './store.ts';
-import { progress } from './terminal/output.ts';
+import { appendRecord } from './store.ts';
 
 const limit = z.number().nullable();
 
@@ -72,17 +70,5 @@ export function appendMeasurement(record: MeasurementEvidence): string {
 }
 
 /** The records of a claim: those that came with the package, then this machine's own. Damaged ones are named. */
-export function readMeasurements(claim: string, from: 'committed' | 'own' | 'both' = 'both'): MeasurementEvidence[] {
-  const folders = evidenceFolders();
-  const wanted = from === 'both' ? [folders.committed, folders.own] : [folders[from]];
-  const records = new Map<string, MeasurementEvidence>();
-  for (const folder of wanted) {
-    const file = join(folder, `${claim}.jsonl`);
-    if (!existsSync(file)) continue;
-    const read = readRecords(file, measurementSchema, { own: true });
-    for (const d of read.damage) progress.say(showDamage(d));
-    // A measurement that was kept is in both.
-    for (const record of read.records) if (!records.has(record.id)) records.set(record.id, record);
-  }
-  return [...records.values()];
-}
+export const readMeasurements = (claim: string, from: EvidenceSource = 'both'): MeasurementEvidence[] =>
+  readSources(claim, measurementSchema, from);
