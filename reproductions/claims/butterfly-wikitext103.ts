@@ -3,7 +3,7 @@
  * Long Convolutions for Sequence Modeling", arXiv 2302.06646, abstract and table of WikiText-103): with learned
  * butterflies, 0.2 less perplexity with 30 % fewer parameters.
  *
- *   repro butterfly-wikitext103 --scale desk --models long-conv,transformer,transformer-thin
+ *   repro butterfly-wikitext103 --scale desk --models butterfly,long-conv,transformer,transformer-thin
  *   published: Transformer 20.6, long convolution with learned butterflies 20.4; the 0.2 and the 30 % are the
  *   abstract's
  *
@@ -12,13 +12,14 @@
  * model is tested twice: on the text, and (`unseen-future`) on steps after which the text is another one's, which is the
  * perplexity that it would have when it writes. Of causal models both are the same. Beside it stands the same network with
  * the exact transform (Long Conv, causal), which tells whether convolutions can take the place of MLPs.
- * No configuration of that run is public: everything but
- * the Transformer and safari's recipe (configs/experiment/wt103/base.yaml) is reconstructed. The parameters agree with
+ *
+ * No configuration of that run is public: everything but the Transformer and safari's recipe
+ * (configs/experiment/wt103/base.yaml) is reconstructed. The parameters agree with
  * the 30 %: 12 layers of 4 H^2 (attention) and H^2 + 1024 H (Long Conv, linear output) beside 12 H^2.
  * `transformer-thin` is a Transformer of as many parameters (at paper scale). Desk scale: four layers of 64 channels,
  * a million tokens of the Brown corpus, each at the best of three rates on validation data: `repro search
- * butterfly-wikitext103`, a fifth of the steps, one seed (until its trials are in
- * `results/evidence/searches`: at the middle one).
+ * butterfly-wikitext103`, a fifth of the steps, one seed (models that have no trial in `results/evidence/searches`: at the
+ * middle one; the learned butterfly at that of Long Conv).
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import { mean } from '../../results/statistics.ts';
