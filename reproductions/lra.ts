@@ -111,7 +111,7 @@ const reductions: Record<'smoke' | 'desk', Record<LraTask, Reduction>> = {
   desk: {
     listops: { layers: 4, width: 32, batch: 16, warmup: 250, steps: 5000, evaluateEvery: 500 },
     text: { layers: 2, width: 64, batch: 4, warmup: 100, steps: 1500, evaluateEvery: 150 },
-    retrieval: { layers: 2, width: 64, batch: 4, warmup: 100, steps: 1200, evaluateEvery: 120 },
+    retrieval: { layers: 2, width: 64, batch: 4, warmup: 50, steps: 600, evaluateEvery: 120 },
     image: { layers: 2, width: 64, batch: 16, warmup: 100, steps: 2000, evaluateEvery: 200 },
     pathfinder: { layers: 4, width: 32, batch: 16, warmup: 250, steps: 5000, evaluateEvery: 500 },
     pathx: { layers: 4, width: 32, batch: 8, warmup: 100, steps: 1000, evaluateEvery: 100 },
