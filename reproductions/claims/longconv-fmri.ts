@@ -11,7 +11,7 @@
  * code says it: the network and the recipe, which are that paper's defaults (4 layers of 768 channels, batch 64,
  * 400,000 steps, 0.0001, linear after a hundredth of warm-up, decay 0.1), dropout 0.1, betas, clipping at 1, and that
  * the time stamps stay the only positions. Desk scale: four layers of 128 channels, 1,500 steps of 32 windows, each
- * model at the best of four rates on validation data: `repro search longconv-fmri`, a fifth of the steps, one
+ * model at the best of five rates on validation data: `repro search longconv-fmri`, a fifth of the steps, one
  * seed; until its trials are in `results/evidence/searches`, at the middle one. The stand-in's best possible error is
  * known: results say how far above it they are.
  */
@@ -148,7 +148,7 @@ const claim: TrainingClaim = {
   openData,
   plan,
   search: {
-    ...{ scale: 'desk', tasks: ['upstream'], rates: [0.001, 0.002, 0.004, 0.008], share: 0.2 },
+    ...{ scale: 'desk', tasks: ['upstream'], rates: [0.001, 0.002, 0.004, 0.008, 0.016], share: 0.2 },
     plan: (model, task, rate) => plan(model, task, 'desk', rate),
   },
 };
