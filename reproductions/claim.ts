@@ -85,6 +85,16 @@ export interface Share {
   /** Task here by task there. */
   tasks: Readonly<Record<string, string>>;
   models: readonly string[];
+  /** The one dataset whose runs count here too, where the claims have other data otherwise. Default: all of them. */
+  data?: string;
+}
+
+/** The task under which another claim's run counts here; undefined when it does not. */
+export function sharedTask(
+  { tasks, models, data }: Share,
+  run: { task: string; model: string; data: { id: string } },
+): string | undefined {
+  return models.includes(run.model) && (data === undefined || run.data.id === data) ? tasks[run.task] : undefined;
 }
 
 export interface TrainingClaim extends ClaimFacts {

@@ -29,6 +29,14 @@ test('a run of the other claim counts here too, once, under the plan that is thi
   assert.deepEqual(evidenceOf(here, reader({ 'longconv-lra': [other] })), []);
 });
 
+test('where a share names a dataset, runs on other data do not count here', () => {
+  const share = { claim: there.id, tasks: { image: 'image' }, models: ['s4'] };
+  const run = madeUp(there, { task: 'image', model: 's4', value: 0.5 });
+  const counted = (data: string) =>
+    evidenceOf({ ...here, shares: [{ ...share, data }] }, reader({ [there.id]: [run] })).length;
+  assert.deepEqual([counted(run.data.id), counted('another')], [1, 0]);
+});
+
 test('departures name what differs, and not what the data decide', () => {
   const run = (plan: object) => madeUp(here, { task: 'listops', model: 'sgconv', value: 0.5, plan });
   assert.deepEqual(departures(here, run({})), []);

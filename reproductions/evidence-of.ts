@@ -1,7 +1,7 @@
 /** The runs of a claim: its own, and those of other claims that are the same runs under another name. */
 import { type Evidence, readEvidence } from '../results/evidence.ts';
 import { configHash } from '../results/record.ts';
-import type { TrainingClaim } from './claim.ts';
+import { sharedTask, type TrainingClaim } from './claim.ts';
 import { departures } from './configured.ts';
 
 /** A run of another claim under this claim's name for its task. Its id and configuration stay what they were. */
@@ -11,10 +11,10 @@ const renamed = (run: Evidence, task: string): Evidence => ({ ...run, task });
 export function evidenceOf(claim: TrainingClaim, read: (claim: string) => Evidence[] = readEvidence): Evidence[] {
   const all = read(claim.id);
   const known = new Set(all.map(key));
-  for (const { claim: other, tasks, models } of claim.shares ?? [])
-    for (const run of read(other)) {
-      const task = tasks[run.task];
-      if (task === undefined || !models.includes(run.model)) continue;
+  for (const share of claim.shares ?? [])
+    for (const run of read(share.claim)) {
+      const task = sharedTask(share, run);
+      if (task === undefined) continue;
       const own = renamed(run, task);
       if (known.has(key(own)) || departures(claim, own).length) continue;
       known.add(key(own));
@@ -31,14 +31,12 @@ export function finishedRun(claim: TrainingClaim, config: Record<string, unknown
   const hash = configHash(config);
   const own = readEvidence(claim.id).findLast((run) => run.config_hash === hash);
   if (own) return own;
-  for (const { claim: other, tasks, models } of claim.shares ?? []) {
-    if (!models.includes(String(config.model))) continue;
-    for (const [theirs, task] of Object.entries(tasks)) {
+  for (const share of claim.shares ?? [])
+    for (const [theirs, task] of Object.entries(share.tasks)) {
       if (task !== config.task) continue;
-      const same = configHash({ ...config, claim: other, task: theirs });
-      const run = readEvidence(other).findLast((run) => run.config_hash === same);
-      if (run) return renamed(run, task);
+      const same = configHash({ ...config, claim: share.claim, task: theirs });
+      const run = readEvidence(share.claim).findLast((run) => run.config_hash === same);
+      if (run && sharedTask(share, run)) return renamed(run, task);
     }
-  }
   return undefined;
 }

@@ -1,7 +1,7 @@
 /** The trials of a claim: its own, and those of claims that share its runs, which were tried once for both. */
 import { configHash } from '../results/record.ts';
 import { readTrials, type Trial } from '../results/trials.ts';
-import type { TrainingClaim } from './claim.ts';
+import { sharedTask, type TrainingClaim } from './claim.ts';
 import { departures } from './configured.ts';
 
 type Read = typeof readTrials;
@@ -13,10 +13,10 @@ const renamed = (trial: Trial, task: string): Trial => ({ ...trial, task });
 export function trialsOf(claim: TrainingClaim, from: 'committed' | 'own', read: Read = readTrials): Trial[] {
   const all = read(claim.id, from);
   const known = new Set(all.map(key));
-  for (const { claim: other, tasks, models } of claim.shares ?? [])
-    for (const trial of read(other, from)) {
-      const task = tasks[trial.task];
-      if (task === undefined || !models.includes(trial.model)) continue;
+  for (const share of claim.shares ?? [])
+    for (const trial of read(share.claim, from)) {
+      const task = sharedTask(share, trial);
+      if (task === undefined) continue;
       const here = renamed(trial, task);
       if (known.has(key(here)) || !planned(claim, here)) continue;
       known.add(key(here));
@@ -49,13 +49,11 @@ export function finishedTrial(claim: TrainingClaim, config: Record<string, unkno
     [...readTrials(id, 'committed'), ...readTrials(id, 'own')].findLast((trial) => trial.config_hash === hash);
   const own = find(claim.id, configHash(config));
   if (own) return own;
-  for (const { claim: other, tasks, models } of claim.shares ?? []) {
-    if (!models.includes(String(config.model))) continue;
-    for (const [theirs, task] of Object.entries(tasks)) {
+  for (const share of claim.shares ?? [])
+    for (const [theirs, task] of Object.entries(share.tasks)) {
       if (task !== config.task) continue;
-      const trial = find(other, configHash({ ...config, claim: other, task: theirs }));
-      if (trial) return renamed(trial, task);
+      const trial = find(share.claim, configHash({ ...config, claim: share.claim, task: theirs }));
+      if (trial && sharedTask(share, trial)) return renamed(trial, task);
     }
-  }
   return undefined;
 }

@@ -53,6 +53,10 @@ const claim: TrainingClaim = {
       other: { task: 'wikitext', model: 'h3' },
     },
   ],
+  shares: [
+    { claim: 'butterfly-wikitext103', tasks: { wikitext: 'wikitext' }, models: ['transformer'] },
+    { claim: 'hyena-wikitext103', tasks: { wikitext: 'wikitext' }, models: ['transformer', 'h3-hybrid'] },
+  ],
   defaults: {
     smoke: { tasks: ['wikitext'], models: ['h3-hybrid'] },
     desk: { tasks: ['wikitext'], models: ['h3-hybrid', 'h3', 'transformer'] },

@@ -68,6 +68,10 @@ const claim: TrainingClaim = {
       other: { task: 'wikitext', model: 'linear-attention' },
     },
   ],
+  shares: [
+    { claim: 'butterfly-wikitext103', tasks: { wikitext: 'wikitext' }, models: ['transformer'] },
+    { claim: 'h3-wikitext103', tasks: { wikitext: 'wikitext' }, models: ['transformer', 'h3-hybrid'] },
+  ],
   defaults: {
     smoke: { tasks: ['wikitext'], models: ['hyena-3'] },
     desk: { tasks: ['wikitext'], models: ['hyena-3', 'h3-hybrid', 'transformer', 'linear-attention'] },

@@ -106,6 +106,12 @@ const claim: TrainingClaim = {
       other: { task: 'openwebtext', model: 'gss' },
     },
   ],
+  shares: [
+    {
+      ...{ claim: 'longconv-pile', tasks: { '5b': 'openwebtext' }, models: ['h3-hybrid', 'transformer'] },
+      data: 'pile-mini',
+    },
+  ],
   defaults: {
     smoke: { tasks: ['openwebtext'], models: ['h3-long-conv'] },
     desk: { tasks: ['openwebtext'], models: ['h3-long-conv', 'h3-hybrid', 'h3', 'transformer'] },

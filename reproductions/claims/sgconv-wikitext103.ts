@@ -65,6 +65,7 @@ const claim: TrainingClaim = {
       other: { task: 'wikitext', model: 's4' },
     },
   ],
+  shares: [{ claim: 'butterfly-wikitext103', tasks: { wikitext: 'wikitext' }, models: ['transformer'] }],
   defaults: {
     smoke: { tasks: ['wikitext'], models: ['sgconv-hybrid'] },
     desk: { tasks: ['wikitext'], models: ['sgconv-hybrid', 'sgconv', 's4', 'transformer'] },
