@@ -146,7 +146,7 @@ export const smokeTraining: Training = {
 };
 
 /** Rates that are tried for every model at desk scale, in a fifth of the steps each. */
-export const deskSearch = { scale: 'desk', rates: [0.002, 0.005, 0.01], share: 0.2 } as const;
+export const deskSearch = { scale: 'desk', rates: [0.001, 0.002, 0.005, 0.01, 0.02], share: 0.2 } as const;
 /** The rate that is taken where no search was run. */
 export const deskRate = 0.005;
 

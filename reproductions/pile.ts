@@ -18,7 +18,7 @@ export function pileTraining(task: string, scale: Scale, lr?: number): Training 
 
 /**
  * Rates at desk scale, on the stand-in for the Pile: the best on validation data of `deskSearch`, each model at the same
- * three. `repro search longconv-pile` is for the first three, `repro search hyena-pile` for the others; the claims whose
+ * five. `repro search longconv-pile` is for the first three, `repro search hyena-pile` for the others; the claims whose
  * plans are equal take them from here. Where no trial is in `results/evidence/searches` yet, the middle one stands here.
  */
 export const pileRates = {

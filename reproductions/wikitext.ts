@@ -13,7 +13,7 @@ export function wikiTextTraining(scale: Scale, lr?: number): Training {
 }
 
 /**
- * Rates at desk scale, on the Brown corpus: the best on validation data of `deskSearch`, each model at the same three, found
+ * Rates at desk scale, on the Brown corpus: the best on validation data of `deskSearch`, each model at the same five, found
  * by `repro search butterfly-wikitext103`. Models that are not here run at `deskRate`, as those do that have no trial in
  * `results/evidence/searches` yet.
  */

@@ -12,8 +12,7 @@
  * 400,000 steps, 0.0001, linear after a hundredth of warm-up, decay 0.1), dropout 0.1, betas, clipping at 1, and that
  * the time stamps stay the only positions. Desk scale: four layers of 128 channels, 1,500 steps of 32 windows, each
  * model at the best of five rates on validation data: `repro search longconv-fmri`, a fifth of the steps, one
- * seed; until its trials are in `results/evidence/searches`, at the middle one. The stand-in's best possible error is
- * known: results say how far above it they are.
+ * seed. The stand-in's best possible error is known: results say how far above it they are.
  */
 import type { BlockConfig } from '../../models/networks/backbone.ts';
 import type { MaskedRegressionConfig } from '../../models/networks/masked-regression.ts';
@@ -27,7 +26,7 @@ import type { UnseededPlan } from '../train/plan.ts';
 
 /** `lr` is the run's rate: state spaces learn at 0.001 at most. */
 interface FmriModel extends ClaimModel {
-  /** At desk scale: the best of those tried on validation data (`repro search longconv-fmri`); until then the middle one. */
+  /** At desk scale: the best of those tried on validation data (`repro search longconv-fmri`). */
   rate: number;
   block(lr: number, heads: number): BlockConfig;
 }
@@ -35,19 +34,19 @@ interface FmriModel extends ClaimModel {
 const longConv = { headDim: 1, lambda: 0.003, kernelDropout: 0.2 };
 const models: Record<string, FmriModel> = {
   'h3-long-conv': {
-    ...{ title: 'H3 + Long Conv, Geom', published: 'H3 + Long Conv, Geom', rate: 0.002 },
+    ...{ title: 'H3 + Long Conv, Geom', published: 'H3 + Long Conv, Geom', rate: 0.008 },
     block: () => ({ mixer: 'h3-long-conv', config: { ...longConv, init: 'geometric' } }),
   },
   'h3-long-conv-random': {
-    ...{ title: 'H3 + Long Conv, Rand', published: 'H3 + Long Conv, Rand', rate: 0.002 },
+    ...{ title: 'H3 + Long Conv, Rand', published: 'H3 + Long Conv, Rand', rate: 0.008 },
     block: () => ({ mixer: 'h3-long-conv', config: longConv }),
   },
   h3: {
-    ...{ title: 'H3', published: 'H3', rate: 0.002 },
+    ...{ title: 'H3', published: 'H3', rate: 0.008 },
     block: (lr) => ({ mixer: 'h3', config: { states: 64, headDim: 1, lr: Math.min(0.001, lr) } }),
   },
   transformer: {
-    ...{ title: 'Transformer', published: 'Transformer', rate: 0.002 },
+    ...{ title: 'Transformer', published: 'Transformer', rate: 0.004 },
     block: (_, heads) => ({ mixer: 'flash-attention', config: { heads, causal: true } }),
   },
 };

@@ -9,7 +9,7 @@
  * Paper scale: safari's configs/experiment/pile (h3-conv, h3; the Transformer is FlashAttention's gpt3s): 0.5 million
  * tokens a step, one run for each budget, the cosine ending with it. Reconstructed: the Transformer's dropout and
  * betas, which the recipe does not state. Desk scale: the same networks with four layers of 64 channels, one, two and three
- * million tokens, each at the best of three rates on validation data: `repro search longconv-pile`, a fifth of
+ * million tokens, each at the best of five rates on validation data: `repro search longconv-pile`, a fifth of
  * the steps, one seed (until its trials are in
  * `results/evidence/searches`: at the middle one).
  */
