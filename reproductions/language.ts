@@ -10,7 +10,7 @@
 import { type LanguageModelRow, languageModelNetwork } from '../models/configurations/language-models.ts';
 import type { BlockConfig } from '../models/networks/backbone.ts';
 import type { LanguageModelConfig } from '../models/networks/language-model.ts';
-import type { ClaimModel, DataOptions, Scale } from './claim.ts';
+import type { ClaimModel, DataOptions, RateSearch, Scale } from './claim.ts';
 import { chooseData, type TaskData } from './data/choose.ts';
 import type { TokenDataset } from './data/dataset.ts';
 import type { OpenOptions } from './data/definition.ts';
@@ -145,8 +145,11 @@ export const smokeTraining: Training = {
   small: { layers: 2, width: 32 },
 };
 
-/** Rates that are tried for every model at desk scale, in a fifth of the steps each. */
-export const deskSearch = { scale: 'desk', rates: [0.001, 0.002, 0.005, 0.01, 0.02], share: 0.2 } as const;
+/** The search of a claim: the same rates for every model on one of its tasks at desk scale, in a fifth of the steps each. */
+export const deskSearch = (task: string, plan: ReturnType<typeof languagePlans>): RateSearch => ({
+  ...{ scale: 'desk', tasks: [task], rates: [0.001, 0.002, 0.005, 0.01, 0.02], share: 0.2 },
+  plan: (model, _, rate) => plan(model, task, 'desk', rate),
+});
 /** The rate that is taken where no search was run. */
 export const deskRate = 0.005;
 

@@ -26,9 +26,9 @@ import { mean } from '../../results/statistics.ts';
 import type { TrainingClaim } from '../claim.ts';
 import { unseenFuture } from '../data/language/unseen-future.ts';
 import { UsageError } from '../errors.ts';
-import { claimModels, deskSearch, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
+import { claimModels, deskSearch, type LanguageClaimModel, languagePlans } from '../language.ts';
 import { type Results, usualVerdict, type Verdict } from '../verdict.ts';
-import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
+import { openWikiText, wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const transformer = languageModelRow('transformer-125m');
 
@@ -40,7 +40,7 @@ const models: Record<string, LanguageClaimModel> = {
       row: transformer,
     },
     feedForward: { mixer: 'butterfly', config: { output: 'linear' } },
-    rate: wikiTextRates['long-conv'],
+    rate: wikiTextRates.butterfly,
   },
   'long-conv': {
     ...{ title: 'Attention and Long Conv', published: null, row: transformer },
@@ -109,9 +109,9 @@ const claim: TrainingClaim = {
     paper: { tasks: ['wikitext'], models: ['butterfly', 'long-conv', 'transformer'] },
   },
   cost: { smoke: 'seconds', desk: 'up to 10 minutes a run on one core', paper: 'days on eight A100' },
-  openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
+  openData: (_, scale, options) => openWikiText(scale, options),
   async further(_, _model, scale, options) {
-    const data = await openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options);
+    const data = await openWikiText(scale, options);
     return [{ task: 'unseen-future', rate: 1, data: unseenFuture(data, asked[scale]) }];
   },
   plan(model, task, scale) {
@@ -119,10 +119,7 @@ const claim: TrainingClaim = {
       throw new UsageError(`${task} is a test of the models that were trained on wikitext: run that task`);
     return plan(model, task, scale);
   },
-  search: {
-    ...{ ...deskSearch, tasks: ['wikitext'] },
-    plan: (model, task, rate) => plan(model, task, 'desk', rate),
-  },
+  search: deskSearch('wikitext', plan),
   verdict,
 };
 export default claim;

@@ -80,9 +80,6 @@ const claim: TrainingClaim = {
   cost: { smoke: 'seconds', desk: 'up to 10 minutes a run on one core', paper: 'months on eight A100' },
   openData: (_, scale, options) => openLanguageData('pile', trainings[scale]().length, scale, options),
   plan,
-  search: {
-    ...{ ...deskSearch, tasks: ['pile'] },
-    plan: (model, task, rate) => plan(model, task, 'desk', rate),
-  },
+  search: deskSearch('pile', plan),
 };
 export default claim;

@@ -66,9 +66,6 @@ const claim: TrainingClaim = {
   cost: { smoke: 'seconds', desk: 'up to 10, 20 and 30 minutes a run on one core', paper: 'days on eight A100' },
   openData: (task, scale, options) => openLanguageData('pile', pileTraining(task, scale).length, scale, options),
   plan,
-  search: {
-    ...{ ...deskSearch, tasks: ['5b'] },
-    plan: (model, task, rate) => plan(model, task, 'desk', rate),
-  },
+  search: deskSearch('5b', plan),
 };
 export default claim;

@@ -120,9 +120,6 @@ const claim: TrainingClaim = {
   cost: { smoke: 'seconds', desk: 'up to 10 minutes a run on one core', paper: 'weeks on eight A100' },
   openData: (_, scale, options) => openLanguageData('openwebtext', trainings[scale]().length, scale, options),
   plan,
-  search: {
-    ...{ ...deskSearch, tasks: ['openwebtext'] },
-    plan: (model, task, rate) => plan(model, task, 'desk', rate),
-  },
+  search: deskSearch('openwebtext', plan),
 };
 export default claim;

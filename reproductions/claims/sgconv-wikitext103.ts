@@ -14,8 +14,8 @@
  */
 import { type LanguageModelRow, languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
-import { claimModels, deskSearch, type LanguageClaimModel, languagePlans, openLanguageData } from '../language.ts';
-import { wikiTextRates, wikiTextTraining } from '../wikitext.ts';
+import { claimModels, deskSearch, type LanguageClaimModel, languagePlans } from '../language.ts';
+import { openWikiText, wikiTextRates, wikiTextTraining } from '../wikitext.ts';
 
 const hybrid = languageModelRow('h3-hybrid-125m');
 const pure = languageModelRow('h3-125m');
@@ -72,11 +72,8 @@ const claim: TrainingClaim = {
     paper: { tasks: ['wikitext'], models: ['sgconv-hybrid', 'sgconv', 'transformer'] },
   },
   cost: { smoke: 'seconds', desk: 'up to 10 minutes a run on one core', paper: 'days on eight A100' },
-  openData: (_, scale, options) => openLanguageData('wikitext-103', wikiTextTraining(scale).length, scale, options),
+  openData: (_, scale, options) => openWikiText(scale, options),
   plan,
-  search: {
-    ...{ ...deskSearch, tasks: ['wikitext'] },
-    plan: (model, task, rate) => plan(model, task, 'desk', rate),
-  },
+  search: deskSearch('wikitext', plan),
 };
 export default claim;
