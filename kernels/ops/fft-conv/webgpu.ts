@@ -23,7 +23,9 @@ import {
 } from '../../device/webgpu/plan.ts';
 import type { Pass, Shape } from '../op.ts';
 import { type FftConvAttrs, isTwoSided, type Sides } from './op.ts';
-import { type ConvParams, longShaders, packParams, type ShaderOptions, shortShaders } from './webgpu-shaders.ts';
+import { longShaders } from './webgpu-long-shaders.ts';
+import { type ConvParams, packParams, type ShaderOptions } from './webgpu-shader-text.ts';
+import { shortShaders } from './webgpu-short-shaders.ts';
 
 /** Bytes of scratch that a chunk of long rows may take (each of the two signals of a correlation). */
 const chunkBytes = 2 ** 26;
