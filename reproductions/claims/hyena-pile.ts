@@ -11,9 +11,7 @@
  * budget, the cosine ending with it. Reconstructed: the widths of H3, of which the paper prints the size alone; the
  * Transformer's dropout and betas. Desk scale: four layers of 64 channels for the Transformer, six of half the MLP for
  * the others, as published in proportion; one, two and three million tokens, each at the best of five rates on
- * validation data: `repro search hyena-pile`, a fifth of the steps, one seed (until its trials are in
- * `results/evidence/searches`: at the middle one). The Transformer is
- * longconv-pile's.
+ * validation data: `repro search hyena-pile`, a fifth of the steps, one seed. The Transformer is longconv-pile's.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';

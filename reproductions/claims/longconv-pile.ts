@@ -10,8 +10,7 @@
  * tokens a step, one run for each budget, the cosine ending with it. Reconstructed: the Transformer's dropout and
  * betas, which the recipe does not state. Desk scale: the same networks with four layers of 64 channels, one, two and three
  * million tokens, each at the best of five rates on validation data: `repro search longconv-pile`, a fifth of
- * the steps, one seed (until its trials are in
- * `results/evidence/searches`: at the middle one).
+ * the steps, one seed.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import type { TrainingClaim } from '../claim.ts';
