@@ -18,8 +18,7 @@
  * the 30 %: 12 layers of 4 H^2 (attention) and H^2 + 1024 H (Long Conv, linear output) beside 12 H^2.
  * `transformer-thin` is a Transformer of as many parameters (at paper scale). Desk scale: four layers of 64 channels,
  * a million tokens of the Brown corpus, each at the best of five rates on validation data: `repro search
- * butterfly-wikitext103`, a fifth of the steps, one seed (models that have no trial in `results/evidence/searches`: at the
- * middle one; the learned butterfly at that of Long Conv).
+ * butterfly-wikitext103`, a fifth of the steps, one seed.
  */
 import { languageModelRow } from '../../models/configurations/language-models.ts';
 import { mean } from '../../results/statistics.ts';
