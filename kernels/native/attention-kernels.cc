@@ -11,9 +11,9 @@
 //   rows of the next tile asked for ahead           4K forward 69
 //   blocks of 256 queries instead of 128            4K forward 71 to 74
 //   exponentials from the registers of the product  1K forward 79, backward 80; heads of 16: forward 56 to 67
-// Queries that nobody uses left out of the backward pass: a step of LRA ListOps, padded to its longest, 17 % faster.
 // The same of visible pairs, length 4K, random blocks of 64 or 128, an eighth, a quarter, half of them present:
 //   keys gathered from the present blocks           forward 62 to 66, 66 to 69, 68; backward 62 to 64, 67 to 70, 75
+// Queries that nobody uses left out of the backward pass: a step of LRA ListOps, padded to its longest, 17 % faster.
 #include "attention.h"
 
 #include "attention-tiles.h"
