@@ -44,9 +44,6 @@ export interface Results {
   departures: readonly string[];
 }
 
-/** Whether data of a kind are the paper's, or drawn as the paper's were. */
-export const asPublished = (kind: string): boolean => kind === 'real' || kind === 'generated-equivalent';
-
 /** By how much a result may be worse than the published one: `least`, or two published standard deviations. */
 const allowance = (row: PublishedRow, least: number): number => Math.max(least, 2 * (row.deviation ?? 0));
 /** Times the allowance by which it may be better before something is likely to be wrong. */
@@ -67,7 +64,7 @@ export function usualVerdict(results: Results, least: number): Verdict {
     return { kind: 'partial scale', sentence: `not the published configuration: ${departures.slice(0, 3).join(', ')}` };
   if (kind.startsWith('stand-in'))
     return { kind: 'stand-in data', sentence: `the data is ${kind}: the paper's number is of other data` };
-  if (!asPublished(kind))
+  if (kind !== 'real' && kind !== 'generated-equivalent')
     return { kind: 'other task', sentence: `the data is ${kind}: the paper's number is of another task` };
   if (published?.value === undefined || published.value === null)
     return { kind: 'no target', sentence: 'there is no published number to compare with' };

@@ -13,7 +13,6 @@ import { inUnit, publishedFor, showNumber } from './results.ts';
 import { Journal } from './train/journal.ts';
 import { higherIsBetter, type Metric } from './train/metrics.ts';
 import type { TrainingPlan } from './train/plan.ts';
-import { asPublished } from './verdict.ts';
 
 /** Times the tolerance of a claim by which a result may be better than published before it is suspicious. */
 const TOO_GOOD = 3;
@@ -79,7 +78,7 @@ export function findings(claim: TrainingClaim, record: Evidence, committed = fal
   const tooGood = TOO_GOOD * claim.tolerance;
   const sign = higherIsBetter(record.metric) ? 1 : -1;
   const value = inUnit(record.metric, test.value);
-  if (asPublished(record.data.kind) && published?.value && sign * (value - published.value) > tooGood)
+  if (published?.value && sign * (value - published.value) > tooGood)
     found.push({
       kind: 'suspicious',
       sentence: `${showNumber(record.metric, value)} is more than ${tooGood} better than the published ${published.value}`,

@@ -132,7 +132,7 @@ const claim: TrainingClaim = {
     desk: { tasks: ['sc10'], models: ['sgconv', 's4', 's4d'] },
     paper: { tasks: main, models: ['sgconv'] },
   },
-  cost: { smoke: 'a minute', desk: '3 to 7 minutes a run on one core', paper: 'days on a GPU' },
+  cost: { smoke: 'a minute', desk: '5 to 8 minutes a run on one core', paper: 'days on a GPU' },
   openData(task, scale, options) {
     const { words, sound } = known(task);
     return openClasses(task, data[words], options, { ...sizes[scale], ...sound });
